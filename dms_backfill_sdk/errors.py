@@ -1,0 +1,187 @@
+"""What can go wrong, as a tree.
+
+::
+
+    DmsError
+    ├── ConfigurationError          nothing sent: no credentials, plain http to a host that isn't loopback
+    ├── InvalidRequestError         nothing sent: the request breaks the contract (also a ValueError)
+    ├── NotSentError                could not connect: the service never saw it
+    ├── OutcomeUnknownError         sent, and no answer that can be trusted: it may have started
+    └── ServiceError                the service answered: code, message, http_status, request_id, recommend
+        ├── AuthenticationError
+        │   └── SignatureMismatchError      where the two strings-to-sign first differ
+        ├── PermissionDeniedError           the detail of the denied RAM policy
+        ├── NotFoundError
+        ├── InvalidParameterError
+        ├── ThrottledError                  retry_after
+        └── ServerFaultError                5xx
+
+Every error says what happened, whether anything may have started, and what to do next. It pickles, keeps its cause,
+and never holds a secret.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+__all__ = [
+    "AuthenticationError",
+    "ConfigurationError",
+    "DmsError",
+    "InvalidParameterError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "NotSentError",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "ServerFaultError",
+    "ServiceError",
+    "SignatureMismatchError",
+    "ThrottledError",
+]
+
+
+def _restore(cls: type["DmsError"], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None) -> Any:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error
+
+
+class DmsError(Exception):
+    """The root of everything this package raises on purpose.
+
+    Attributes:
+        what: what happened, in one sentence.
+        action: the operation that was called, such as ``"BackFill"``; empty when there was none yet.
+        may_have_started: whether the service may have begun to act on the call.
+        advice: what to do next.
+    """
+
+    def __init__(self, what: str, *, action: str = "", may_have_started: bool = False, advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.action = action
+        self.may_have_started = may_have_started
+        self.advice = advice
+
+    def about(self, action: str, *, may_have_started: bool) -> Self:
+        """Say which operation this was about; the one who made the error could not know it."""
+        self.action = action
+        self.may_have_started = may_have_started
+        return self
+
+    def __str__(self) -> str:
+        started = "It may have started." if self.may_have_started else "Nothing was started."
+        about = f"{self.action}: " if self.action else ""
+        return " ".join(part for part in (about + self.what, started, self.advice) if part)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default would call __init__ with args alone and lose every attribute (and the cause).
+        return _restore, (type(self), self.args, self.__dict__, self.__cause__)
+
+
+class ConfigurationError(DmsError):
+    """Nothing was sent: the client cannot be used as it is set up."""
+
+
+class InvalidRequestError(DmsError, ValueError):
+    """Nothing was sent: the request breaks the contract of its operation."""
+
+    def __str__(self) -> str:
+        # Raised where the request is written, where nobody thinks that anything was started.
+        return " ".join(part for part in (self.what, self.advice) if part)
+
+
+class NotSentError(DmsError):
+    """No connection came about: the service never saw the call. It is safe to call again."""
+
+
+class OutcomeUnknownError(DmsError):
+    """The call was sent and no answer came back that can be trusted. Look before calling again."""
+
+
+class ServiceError(DmsError):
+    """The service answered, and the answer is no.
+
+    Attributes:
+        code: the service's error code, such as ``"Throttling.User"``; empty when it named none.
+        message: the service's own words.
+        http_status: the status of the answer; 200 for a body with ``Success: false``.
+        request_id: what the service's support asks for; None when the answer had none.
+        recommend: the service's link to a page about the error, if it gave one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        http_status: int = 200,
+        request_id: str | None = None,
+        recommend: str | None = None,
+        action: str = "",
+        may_have_started: bool = False,
+        advice: str = "",
+    ) -> None:
+        what = f"{code or 'refused'} (HTTP {http_status}): {message or 'no message'}"
+        what = what if what.endswith((".", "!", "?")) else what + "."
+        super().__init__(what, action=action, may_have_started=may_have_started, advice=advice)
+        self.message = message
+        self.code = code
+        self.http_status = http_status
+        self.request_id = request_id
+        self.recommend = recommend
+
+    def __str__(self) -> str:
+        return super().__str__() + (f" [request id {self.request_id}]" if self.request_id else "")
+
+
+class AuthenticationError(ServiceError):
+    """The service does not believe who is calling: key, token, time, nonce or signature."""
+
+
+class SignatureMismatchError(AuthenticationError):
+    """The service computed another signature.
+
+    Attributes:
+        server_string: the string the service signed, as it reports it; empty when it reported none.
+        client_string: the string this client signed.
+        differs_at: index of the first character in which the two part; None when they are equal (then the secret is
+            wrong) or the service reported none.
+    """
+
+    server_string: str = ""
+    client_string: str = ""
+    differs_at: int | None = None
+
+
+class PermissionDeniedError(ServiceError):
+    """The key is good and may not do this.
+
+    Attributes:
+        detail: the service's ``AccessDeniedDetail``: which action, which principal, which kind of policy; may be empty.
+    """
+
+    detail: Mapping[str, Any] = {}
+
+
+class NotFoundError(ServiceError):
+    """Something that was named does not exist, or may not be seen."""
+
+
+class InvalidParameterError(ServiceError):
+    """The service finds a parameter missing or wrong."""
+
+
+class ThrottledError(ServiceError):
+    """Too many calls; this one was refused before anything was done.
+
+    Attributes:
+        retry_after: seconds the service asks to wait; None when it gave no time.
+    """
+
+    retry_after: float | None = None
+
+
+class ServerFaultError(ServiceError):
+    """The service failed (5xx). Whether it acted before it failed is not known."""

@@ -1,0 +1,96 @@
+"""What travels: one request, one response, and whoever carries them. Data only; no socket is touched here."""
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Protocol
+from urllib.parse import parse_qsl, quote
+
+from attrs import field, frozen
+
+__all__ = ["HttpRequest", "HttpResponse", "Pairs", "Transport", "decode_pairs", "encode_pairs", "is_loopback", "percent"]
+
+Pairs = tuple[tuple[str, str], ...]
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def percent(text: str) -> str:
+    """Percent-encode as RFC 3986 asks: only ``A-Z a-z 0-9 - _ . ~`` stay as they are."""
+    return quote(text, safe="")
+
+
+def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write pairs as a query string or a form body, in the order given."""
+    return "&".join(f"{percent(name)}={percent(value)}" for name, value in pairs)
+
+
+def decode_pairs(text: str) -> Pairs:
+    """Read a query string or a form body: ``+`` is a space, bytes that are no UTF-8 become U+FFFD."""
+    return tuple(parse_qsl(text, keep_blank_values=True, errors="replace"))
+
+
+@frozen
+class HttpRequest:
+    """One HTTP request, before it is put on a socket or after it was taken off one.
+
+    ``query`` holds names and values as they are meant, not as they are percent-encoded;
+    ``host`` carries the port if there is one; names in ``headers`` are in lower case.
+    """
+
+    method: str
+    scheme: str
+    host: str
+    path: str = "/"
+    # Signatures, tokens and key ids travel here, so none of it is shown by accident.
+    query: Pairs = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def target(self) -> str:
+        """Path and percent-encoded query: what stands in the request line."""
+        return f"{self.path}?{encode_pairs(self.query)}" if self.query else self.path
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}{self.target}"
+
+    @property
+    def form(self) -> Pairs:
+        """The pairs of a form body; empty when the body is of another kind."""
+        if not self.body or self.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            return ()
+        return decode_pairs(self.body.decode("utf-8", "replace"))
+
+
+@frozen
+class HttpResponse:
+    """One HTTP response, whole. Names in ``headers`` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+
+class Transport(Protocol):
+    """Whoever carries a request to a service and brings the answer back.
+
+    ``send`` raises :class:`~dms_backfill_sdk.NotSentError` when the service cannot have seen the request and
+    :class:`~dms_backfill_sdk.OutcomeUnknownError` when it may have; it never repeats a request and never follows
+    a redirect.
+    """
+
+    def send(self, request: HttpRequest) -> HttpResponse: ...
+
+    def close(self) -> None: ...
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host``, with or without a port, is this very machine."""
+    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
