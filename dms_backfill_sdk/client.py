@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from attrs import Factory, field, frozen
 
 from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock
-from dms_backfill_sdk.errors import DmsError, InvalidRequestError
+from dms_backfill_sdk.errors import DmsError
 from dms_backfill_sdk.exchange import Call, Conversation, Sleep, call_of, converse
 from dms_backfill_sdk.http import HttpRequest, Transport
 from dms_backfill_sdk.line import Line, address, checked_timeout, source
-from dms_backfill_sdk.operations import Request, Response
 from dms_backfill_sdk.retry import RetryPolicy
 from dms_backfill_sdk.signing import mechanism
 from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource
@@ -22,11 +21,12 @@ from dms_backfill_sdk.wire import text
 
 if TYPE_CHECKING:
     from dms_backfill_sdk.operations import author, back_fill, control, find
+    from dms_backfill_sdk.operations.declaration import Request, Response
 
 __all__ = ["Client"]
 
 A = TypeVar("A")
-R = TypeVar("R", bound=Response)
+R = TypeVar("R", bound="Response")
 
 
 @frozen(kw_only=True, eq=False)
@@ -89,16 +89,13 @@ class Client:
         """Close the transport. The client is of no use afterwards."""
         self.transport.close()
 
-    def call(self, request: Request[R]) -> R:
+    def call(self, request: "Request[R]") -> R:
         """Send a typed request and return its response.
 
         Raises:
             DmsError: see :mod:`dms_backfill_sdk.errors`. An answer with ``Success: false`` raises too.
         """
-        if not isinstance(request, Request):
-            raise InvalidRequestError(f"{request!r} is no request; write for instance BackFillRequest(dag_id=…).")
-        answer: R = self.run(converse(call_of(request, tid=self.tid), self._line))
-        return answer
+        return self.run(converse(call_of(request, tid=self.tid), self._line))
 
     def call_raw(
         self, action: str, query: Mapping[str, Any] | None = None, *, form: Mapping[str, Any] | None = None

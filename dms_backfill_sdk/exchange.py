@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ from dms_backfill_sdk.codes import code_of
 from dms_backfill_sdk.errors import (
     AuthenticationError,
     DmsError,
+    InvalidRequestError,
     OutcomeUnknownError,
     PermissionDeniedError,
     ServerFaultError,
@@ -27,8 +28,10 @@ from dms_backfill_sdk.errors import (
 )
 from dms_backfill_sdk.http import FORM, HttpRequest, HttpResponse, Pairs, encode_pairs
 from dms_backfill_sdk.line import Line
-from dms_backfill_sdk.operations import Request
 from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters
+
+if TYPE_CHECKING:
+    from dms_backfill_sdk.operations.declaration import Request, Response
 
 __all__ = ["Call", "Conversation", "Sleep", "call_of", "converse", "read"]
 
@@ -37,6 +40,7 @@ VERSION = "2018-11-01"
 log = logging.getLogger("dms_backfill_sdk")
 
 A = TypeVar("A")
+R = TypeVar("R", bound="Response")
 
 
 @frozen
@@ -68,17 +72,23 @@ class Call(Generic[A]):
     decode: Callable[[Mapping[str, Any]], A]
 
 
-def call_of(request: Request[Any], *, tid: int | None = None) -> Call[Any]:
-    """The call that a typed request means; ``tid`` is the tenant if it names none."""
+def call_of(request: "Request[R]", *, tid: int | None = None) -> Call[R]:
+    """The call that a typed request means; ``tid`` is the tenant if it takes one and names none.
+
+    Raises:
+        InvalidRequestError: it is no request.
+    """
+    if not hasattr(type(request), "answers"):
+        raise InvalidRequestError(f"{request!r} is no request; write for instance BackFillRequest(dag_id=…).")
     query, form = encode_parameters(request)
-    if tid is not None and request.tid is None:
+    if tid is not None and getattr(request, "tid", tid) is None:
         query = (("Tid", str(tid)), *query)
     return Call(
         action=request.action,
         query=query,
         form=form,
         repeatable=request.repeatable,
-        decode=lambda body: decode_body(request.answers, body),
+        decode=cast("Callable[[Mapping[str, Any]], R]", partial(decode_body, request.answers)),
     )
 
 

@@ -8,6 +8,7 @@ said in the field itself, with :func:`wired`.
 
 import json
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import IntEnum
@@ -36,7 +37,8 @@ class WireError(ValueError):
     """
 
     def __init__(self, name: str, *, missing: bool = False, found: object = None) -> None:
-        super().__init__(f"{name} is missing" if missing else f"{name} cannot be read from {found!r}")
+        # Shortened: what was found may be any length.
+        super().__init__(f"{name} is missing" if missing else f"{name} cannot be read from {reprlib.repr(found)}")
         self.name = name
         self.missing = missing
 
@@ -86,9 +88,7 @@ def _read_number(value: str) -> int:
 
 
 def _number_from_json(value: Any) -> int:
-    # Some ids are strings in one answer and numbers in the next.
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError
+    # Some ids are strings in one answer and numbers in the next; nothing else in JSON is written like a number.
     return _read_number(str(value))
 
 
@@ -104,7 +104,7 @@ def _text_from_json(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, dict | list):
-        raise ValueError
+        raise TypeError
     return str(value)
 
 
@@ -141,7 +141,7 @@ def _codec(kind: Any) -> Codec:
 
         def many_from_json(values: Any) -> list[Any]:
             if not isinstance(values, list):
-                raise ValueError(values)
+                raise TypeError
             return [item.from_json(value) for value in values]
 
         return Codec(
