@@ -2,9 +2,10 @@
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import attrs
 from attrs import Factory, field, frozen
 
 from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock
@@ -21,11 +22,12 @@ from dms_backfill_sdk.wire import text
 
 if TYPE_CHECKING:
     from dms_backfill_sdk.operations import author, back_fill, control, find
-    from dms_backfill_sdk.operations.declaration import Request, Response
+    from dms_backfill_sdk.operations.declaration import Page, Request, Response
 
 __all__ = ["Client"]
 
 A = TypeVar("A")
+I = TypeVar("I")
 R = TypeVar("R", bound="Response")
 
 
@@ -96,6 +98,26 @@ class Client:
             DmsError: see :mod:`dms_backfill_sdk.errors`. An answer with ``Success: false`` raises too.
         """
         return self.run(converse(call_of(request, tid=self.tid), self._line))
+
+    def iterate(self, request: "Request[Page[I]]") -> Iterator[I]:
+        """The items of a list that comes in pages, fetched as they are asked for, from the request's page on.
+
+        A list that changes meanwhile may show an item twice or not at all; the service gives no snapshot.
+
+        >>> runs = client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100))
+
+        Raises:
+            DmsError: as :meth:`call`, at the page that could not be fetched.
+        """
+        paged: Any = request
+        first = paged.page_index or 1
+        seen = (first - 1) * (paged.page_size or 0)
+        index: int | None = first
+        while index is not None:
+            page = self.call(attrs.evolve(paged, page_index=index))
+            yield from page.items
+            seen += len(page.items)
+            index = page.next_index(index, seen)
 
     def call_raw(
         self, action: str, query: Mapping[str, Any] | None = None, *, form: Mapping[str, Any] | None = None

@@ -4,7 +4,7 @@ The client reads it to choose an error's class and to decide whether a call may 
 answer like the service. Rows are documented codes (gateway and DMS lists); ``early`` and ``advice`` are ours.
 """
 
-from attrs import frozen
+from typing import NamedTuple
 
 from dms_backfill_sdk.errors import (
     AuthenticationError,
@@ -28,8 +28,7 @@ GRANT = "Ask for a RAM policy that allows this action."
 SUPPORT = "If it stays, give the request id to the service's support."
 
 
-@frozen
-class Code:
+class Code(NamedTuple):
     """One error code.
 
     Attributes:

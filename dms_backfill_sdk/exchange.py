@@ -214,8 +214,10 @@ def _refusal(response: HttpResponse, body: Mapping[str, Any], signed: Callable[[
             advice="Look for a proxy on the way to the service.",
         )
     code = code_of(name, response.status)
+    said = str(body.get("Message") or body.get("ErrorMessage") or code.message or _kind(response))
+    message, _, server_string = said.partition(SERVER_STRING)
     error = code.raises(
-        _without_token(str(body.get("Message") or body.get("ErrorMessage") or code.message or _kind(response))),
+        message.strip(),
         code=name,
         http_status=response.status,
         request_id=body.get("RequestId"),
@@ -223,7 +225,7 @@ def _refusal(response: HttpResponse, body: Mapping[str, Any], signed: Callable[[
         advice=code.advice,
     )
     if isinstance(error, SignatureMismatchError):
-        _explain_mismatch(error, signed())
+        _explain_mismatch(error, _without_token(server_string), _without_token(signed()))
     if isinstance(error, PermissionDeniedError) and isinstance(body.get("AccessDeniedDetail"), dict):
         error.detail = body["AccessDeniedDetail"]
     if isinstance(error, ThrottledError):
@@ -237,7 +239,8 @@ def _retry_after(response: HttpResponse) -> float | None:
     return int(written) / 1000 if written.isascii() and written.isdigit() else None
 
 
-_SERVER_STRING = re.compile(r"server string to sign is:\s*(.*)", re.DOTALL)
+#: What stands before the string that the service signed, in its message.
+SERVER_STRING = "server string to sign is:"
 _TOKEN = re.compile(r"((?:SecurityToken|BearerToken|x-acs-security-token|x-acs-bearer-token)(?:%3D|=|:))[^&\n]*?(?=%26|&|\n|$)")
 
 
@@ -246,19 +249,16 @@ def _without_token(text: str) -> str:
     return _TOKEN.sub(r"\1…", text)
 
 
-def _explain_mismatch(error: SignatureMismatchError, signed: str) -> None:
-    found = _SERVER_STRING.search(error.message)
-    error.client_string = ours = _without_token(signed)
-    if found is None:
-        return
-    error.server_string = theirs = found[1].strip()
+def _explain_mismatch(error: SignatureMismatchError, theirs: str, ours: str) -> None:
+    error.client_string, error.server_string = ours, theirs.strip()
+    theirs = error.server_string
     if ours == theirs:
         error.advice = "Both sides signed the same string, so the access key secret is wrong."
-        return
-    at = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
-    error.differs_at = at
-    around = slice(max(0, at - 20), at + 20)
-    error.advice = (
-        f"The strings that were signed part at character {at}: the service has …{theirs[around]}… "
-        f"where this client has …{ours[around]}…; something on the way changes the request."
-    )
+    elif theirs:
+        shared = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+        error.differs_at = at = min(len(ours), len(theirs)) if shared is None else shared
+        around = slice(max(0, at - 20), at + 20)
+        error.advice = (
+            f"The strings that were signed part at character {at}: the service has …{theirs[around]}… "
+            f"where this client has …{ours[around]}…; something on the way changes the request."
+        )

@@ -3,9 +3,8 @@
 import importlib
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from attrs import field, frozen
 
 from dms_backfill_sdk.clock import Clock
 from dms_backfill_sdk.errors import ConfigurationError
@@ -19,14 +18,14 @@ __all__ = ["Line", "address", "checked_timeout", "source"]
 #: Every region is served here (read in the official SDK).
 ENDPOINT = "dms-enterprise.aliyuncs.com"
 
-@frozen
-class Line:
+
+class Line(NamedTuple):
     """How to ask: everything about the conversation that is the same for all calls of a client."""
 
     scheme: str
     host: str
     mechanism: Mechanism
-    credentials: CredentialSource = field(repr=False)
+    credentials: CredentialSource
     retry: RetryPolicy
     clock: Clock
     nonce: Callable[[], str]

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import IntEnum
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 import attrs
-from attrs import frozen
 
 from dms_backfill_sdk.dates import business_date, in_china
 from dms_backfill_sdk.http import Pairs
@@ -60,8 +59,7 @@ def wired(name: str = "", *, as_text: bool = False, as_number: bool = False, in_
 # One row per type: how it is written in a query, and read; how it is written in JSON, and read.
 
 
-@frozen
-class Codec:
+class Codec(NamedTuple):
     to_text: Callable[[Any], str]
     from_text: Callable[[str], Any]
     to_json: Callable[[Any], Any]
@@ -176,8 +174,7 @@ def _known(kind: type[IntEnum], number: int) -> int:
 # One slot per field of a class: its two names, where it travels, and its codec.
 
 
-@frozen
-class Slot:
+class Slot(NamedTuple):
     name: str
     path: tuple[str, ...]
     codec: Codec
@@ -204,9 +201,9 @@ def _slot(attribute: "attrs.Attribute[Any]") -> Slot:
     camel = "".join(part.capitalize() for part in attribute.name.split("_"))
     codec = _codec(attribute.type)
     if said.get("as_text"):
-        codec = attrs.evolve(codec, to_json=codec.to_text)
+        codec = codec._replace(to_json=codec.to_text)
     if said.get("as_number"):
-        codec = attrs.evolve(codec, to_json=_number_where_it_is_one)
+        codec = codec._replace(to_json=_number_where_it_is_one)
     return Slot(
         name=attribute.name,
         path=tuple((said.get("name") or camel).split(".")),

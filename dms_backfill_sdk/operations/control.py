@@ -5,7 +5,7 @@ from datetime import date, datetime
 from attrs import field, frozen
 
 from dms_backfill_sdk.dates import optional_business_date
-from dms_backfill_sdk.operations.declaration import Response, TenantRequest, operation, typed
+from dms_backfill_sdk.operations.declaration import Page, Response, TenantRequest, operation, typed
 from dms_backfill_sdk.operations.terms import NodeType, RunStatus, TriggerType
 from dms_backfill_sdk.wire import wired
 
@@ -91,16 +91,19 @@ class NodeRun:
 
 
 @frozen(kw_only=True)
-class ListTaskFlowInstanceResponse(Response):
+class ListTaskFlowInstanceResponse(Page[Run]):
     """One page of the runs of a task flow.
 
     Attributes:
         daginstance_list: the runs of this page.
-        total_count: how many there are on all pages.
     """
 
     daginstance_list: list[Run] = field(factory=list, metadata=wired("DAGInstanceList.DAGInstance"))
-    total_count: int | None = None
+
+    @property
+    def items(self) -> list[Run]:
+        """The same as ``daginstance_list``."""
+        return self.daginstance_list
 
 
 @operation(ListTaskFlowInstanceResponse, repeatable=True)

@@ -12,8 +12,9 @@ from attrs import field, frozen
 
 from dms_backfill_sdk.errors import InvalidRequestError
 
-__all__ = ["Request", "Response", "TenantRequest", "ids", "operation", "typed"]
+__all__ = ["Page", "Request", "Response", "TenantRequest", "ids", "operation", "typed"]
 
+I = TypeVar("I")
 R_co = TypeVar("R_co", bound="Response", covariant=True)
 
 
@@ -33,6 +34,34 @@ class Response:
     success: bool | None = None
     error_code: str | None = field(default=None, repr=False)
     error_message: str | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Page(Response, Generic[I]):
+    """One page of a list that comes in pages.
+
+    Attributes:
+        total_count: how many items there are on all pages.
+    """
+
+    total_count: int | None = None
+
+    @property
+    def items(self) -> list[I]:
+        """The items of this page."""
+        raise NotImplementedError
+
+    def next_index(self, index: int, seen: int) -> int | None:
+        """The page to ask for next; None when this was the last.
+
+        Args:
+            index: which page this is.
+            seen: how many items were on it and on those before. The size of a page does not count: a service may
+                send fewer than it was asked for.
+        """
+        if not self.items or (self.total_count is not None and seen >= self.total_count):
+            return None
+        return index + 1
 
 
 def _sentence(name: str, wanted: str, value: object) -> InvalidRequestError:

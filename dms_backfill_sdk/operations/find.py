@@ -14,7 +14,7 @@ from dms_backfill_sdk.operations.catalogue import (
     Tenant,
     Version,
 )
-from dms_backfill_sdk.operations.declaration import Response, TenantRequest, ids, operation, typed
+from dms_backfill_sdk.operations.declaration import Page, Response, TenantRequest, ids, operation, typed
 from dms_backfill_sdk.wire import wired
 
 __all__ = [
@@ -59,16 +59,19 @@ class ListTaskFlowRequest(TenantRequest[ListTaskFlowResponse]):
 
 
 @frozen(kw_only=True)
-class ListTaskFlowsByPageResponse(Response):
+class ListTaskFlowsByPageResponse(Page[FlowDetail]):
     """One page of task flows.
 
     Attributes:
         task_flow_list: the task flows of this page.
-        total_count: how many there are on all pages.
     """
 
     task_flow_list: list[FlowDetail] = field(factory=list, metadata=wired("TaskFlowList.TaskFlow"))
-    total_count: int | None = None
+
+    @property
+    def items(self) -> list[FlowDetail]:
+        """The same as ``task_flow_list``."""
+        return self.task_flow_list
 
 
 @operation(ListTaskFlowsByPageResponse, repeatable=True)
@@ -211,16 +214,19 @@ class GetTaskRequest(TenantRequest[GetTaskResponse]):
 
 
 @frozen(kw_only=True)
-class ListDAGVersionsResponse(Response):
+class ListDAGVersionsResponse(Page[Version]):
     """One page of the published versions of a task flow.
 
     Attributes:
         dag_version_list: the versions of this page.
-        total_count: how many there are on all pages.
     """
 
     dag_version_list: list[Version] = field(factory=list, metadata=wired("DagVersionList.DagVersion"))
-    total_count: int | None = None
+
+    @property
+    def items(self) -> list[Version]:
+        """The same as ``dag_version_list``."""
+        return self.dag_version_list
 
 
 @operation(ListDAGVersionsResponse, repeatable=True)

@@ -7,9 +7,7 @@ signed copy of it; time and nonce come in from outside.
 import importlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
-
-from attrs import frozen
+from typing import NamedTuple, Protocol
 
 from dms_backfill_sdk.errors import ConfigurationError
 from dms_backfill_sdk.http import HttpRequest
@@ -35,8 +33,7 @@ MECHANISMS = {
 }
 
 
-@frozen
-class Mechanism:
+class Mechanism(NamedTuple):
     """One way to sign.
 
     Attributes:

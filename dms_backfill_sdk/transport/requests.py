@@ -1,9 +1,11 @@
 """HTTP by the requests library."""
 
 import logging
-import re
 import ssl
+import threading
 import time
+import traceback
+from collections.abc import Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -11,13 +13,16 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from dms_backfill_sdk.errors import DmsError, NotSentError, OutcomeUnknownError
+from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
 
 __all__ = ["RequestsTransport"]
 
 #: Connections kept open to one host; more threads than that still work, they connect anew.
 POOL = 64
+
+#: Bytes of a body that are read at once.
+PART = 65536
 
 LOOK = "Look at the flow's runs before you call again."
 
@@ -42,7 +47,8 @@ class RequestsTransport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._environment: dict[tuple[str, str], dict[str, Any]] = {}
-        logging.getLogger("urllib3.connectionpool").addFilter(_hide_query)
+        for name in ("connection", "connectionpool"):
+            logging.getLogger(f"urllib3.{name}").addFilter(_hide_query)
 
     def __repr__(self) -> str:
         return f"RequestsTransport(timeout={self.timeout})"
@@ -51,16 +57,20 @@ class RequestsTransport:
         """Send once and return the whole answer.
 
         Raises:
+            InvalidRequestError: it cannot be written as an HTTP request.
             NotSentError: no connection came about.
             OutcomeUnknownError: the request, or a part of it, went out, and no whole answer came back in time.
         """
-        prepared = requests.Request(
-            request.method, request.url, headers=dict(request.headers), data=request.body or None
-        ).prepare()
+        error: DmsError
+        cause: BaseException | None = None
+        prepared = _prepared(request)
+        _sending.now = True
         try:
             return self._exchange(prepared, request)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as caught:
             error, cause = _explain(caught, request.host, self.timeout)
+        finally:
+            _sending.now = False
         # Raised out here: the library's own exception holds the whole URL, and with it tokens and signature.
         raise error from cause
 
@@ -86,12 +96,11 @@ class RequestsTransport:
         """The body, in no more than the read timeout, even when it comes drop by drop."""
         deadline = time.monotonic() + self.timeout[1]
         parts = []
-        while part := raw.read1(decode_content=True):
+        # Asked for a size, urllib3 notices a body that ends too early; asked for none, it does not.
+        while part := raw.read1(PART, decode_content=True):
             parts.append(part)
             if time.monotonic() > deadline:
                 raise requests.ReadTimeout
-        # Takes note that nothing is left, so that the connection goes back to the pool; finds out if something is.
-        parts.append(raw.read(decode_content=True))
         return b"".join(parts)
 
     def _settings(self, scheme: str, host: str) -> dict[str, Any]:
@@ -109,63 +118,69 @@ class RequestsTransport:
         self._session.close()
 
 
-def _explain(
-    caught: BaseException, host: str, timeout: tuple[float, float]
-) -> tuple[DmsError, BaseException | None]:
-    """Our error for an exception on the way, and the innermost cause: the one that knows no URL."""
-    chain = list(_inward(caught))
-    cause = next((link for link in reversed(chain) if isinstance(link, OSError) and not _knows_url(link)), None)
-    kinds = tuple(type(link) for link in chain)
-    if any(issubclass(kind, _NOT_CONNECTED) for kind in kinds):
-        return NotSentError(f"Could not connect to {host}: {cause or kinds[-1].__name__}.", advice=CONNECT), cause
-    if any(isinstance(link, ssl.SSLError) and _in_handshake(link) for link in chain):
-        return NotSentError(f"No trusted connection to {host}: {cause}.", advice=TRUST), cause
-    if any(issubclass(kind, _TOO_LATE) for kind in kinds):
-        what = f"No whole answer from {host} within {timeout[1]:g} s."
-    else:
-        what = f"The connection to {host} broke before the whole answer was there ({kinds[-1].__name__})."
-    return OutcomeUnknownError(what, advice=LOOK), cause
+def _prepared(request: HttpRequest) -> requests.PreparedRequest:
+    try:
+        return requests.Request(
+            request.method, request.url, headers=dict(request.headers), data=request.body or None
+        ).prepare()
+    except (requests.RequestException, UnicodeError) as caught:
+        kind = type(caught).__name__
+    # Raised out here: the library's words quote what it refuses, and that may be a token.
+    raise InvalidRequestError(
+        f"This cannot be written as an HTTP request ({kind}).", advice="Check the host and what goes into the headers."
+    )
 
 
 CONNECT = "Check the endpoint and the network, then call again."
 TRUST = "Check the endpoint's scheme and certificate; REQUESTS_CA_BUNDLE names other authorities to trust."
 
-_NOT_CONNECTED: tuple[type[BaseException], ...] = (
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidProxyURL,
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-)
-_TOO_LATE: tuple[type[BaseException], ...] = (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError)
+#: Where the libraries stand while nothing of the request can have been sent: opening a connection (through a proxy's
+#: tunnel and up to the end of the TLS handshake), and finding the certificates for one. Should a library rename these,
+#: its errors count as "may have been sent", which is the harmless mistake of the two.
+_BEFORE_SENDING = frozenset({"connect", "cert_verify"})
+_NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
+_TOO_LATE = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
-def _inward(error: BaseException | None) -> "Any":
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        inner = getattr(error, "reason", None) or next((arg for arg in error.args if isinstance(arg, BaseException)), None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+def _explain(
+    caught: BaseException, host: str, timeout: tuple[float, float]
+) -> tuple[DmsError, BaseException | None]:
+    """Our error for an exception on the way, and the innermost cause: the one that knows no URL."""
+    chain = tuple(_inward(caught))
+    cause = next((link for link in reversed(chain) if isinstance(link, OSError) and not _knows_url(link)), None)
+    kind = type(chain[-1]).__name__
+    passed = {frame.f_code.co_name for link in chain for frame, _ in traceback.walk_tb(link.__traceback__)}
+    if passed & _BEFORE_SENDING or isinstance(caught, _NO_ADDRESS):
+        if any(isinstance(link, ssl.SSLError) for link in chain):
+            return NotSentError(f"No trusted connection to {host}: {cause}.", advice=TRUST), cause
+        return NotSentError(f"Could not connect to {host}: {cause or kind}.", advice=CONNECT), cause
+    if any(isinstance(link, _TOO_LATE) for link in chain):
+        what = f"No whole answer from {host} within {timeout[1]:g} s."
+    else:
+        what = f"The connection to {host} broke before the whole answer was there ({kind})."
+    return OutcomeUnknownError(what, advice=LOOK), cause
+
+
+def _inward(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those it wraps. Not its context: that may be what the caller was just dealing with."""
+    seen: list[BaseException] = []
+    link: Any = error
+    while isinstance(link, BaseException) and link not in seen:
+        yield link
+        seen.append(link)
+        wrapped = (getattr(link, "reason", None), link.__cause__, *link.args)
+        link = next((inner for inner in wrapped if isinstance(inner, BaseException)), None)
 
 
 def _knows_url(error: BaseException) -> bool:
     return isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError)
 
 
-def _in_handshake(error: ssl.SSLError) -> bool:
-    """Whether TLS failed before anything of the request could have been sent."""
-    return isinstance(error, ssl.SSLCertVerificationError) or error.reason in ("WRONG_VERSION_NUMBER", "UNSUPPORTED_PROTOCOL")
-
-
-_SIGNED_QUERY = re.compile(r"\?\S*(?:Signature|BearerToken)=\S*")
+_sending = threading.local()
 
 
 def _hide_query(record: logging.LogRecord) -> bool:
-    """urllib3 writes each whole URL to its debug log; of a signed one only the path may be seen."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            _SIGNED_QUERY.sub("?…", arg) if isinstance(arg, str) else arg for arg in record.args
-        )
+    """urllib3 logs whole URLs, some of them as warnings; of ours only the path may be seen."""
+    if getattr(_sending, "now", False) and isinstance(record.args, tuple):
+        record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
     return True
