@@ -14,7 +14,7 @@ from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.emulator.flows import Flow
 from dms_backfill_sdk.emulator.nodes import NodeContext, NodeFailure, Workshop
 from dms_backfill_sdk.emulator.refusal import invalid
-from dms_backfill_sdk.emulator.runs import NodeRuns, Run, Series, Shape, shape_of
+from dms_backfill_sdk.emulator.runs import NOT_BEGUN, NodeRuns, Run, Series, Shape, shape_of
 from dms_backfill_sdk.emulator.switches import Switches
 from dms_backfill_sdk.emulator.variables import Variables
 from dms_backfill_sdk.emulator.world import Event, World
@@ -74,7 +74,7 @@ class Engine:
     def _happen(self, event: Event) -> None:
         run = event.run
         if event.what == RUN_ENDS:
-            if run.status is RUNNING:  # else it was suspended a moment ago, by another node's work
+            if run.status is RUNNING:  # a suspended one ends when it has been resumed
                 self._conclude(run)
         elif event.what == TIME_IS_UP:
             self._cut_short(run, f"the run took longer than {MAX_RUN_TIME // timedelta(hours=1)} hours")
@@ -142,7 +142,7 @@ class Engine:
     def _tell_parent(self, series: Series) -> None:
         if parent := series.parent:
             parent.status = series.status
-            parent.ended = self.world.now if parent.status in FINISHED else None
+            parent.ended = (parent.ended or self.world.now) if parent.status in FINISHED else None
 
     # -- a run ---------------------------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class Engine:
                 nodes.ahead[follower] -= 1
                 if not nodes.ahead[follower] and run.status is RUNNING:
                     self._start_node(run, follower)
-        if not nodes.running and run.status is RUNNING:
+        if not nodes.running:
             self._plan(self.world.now, run, RUN_ENDS)
 
     def _work(self, run: Run, place: int) -> str | None:
@@ -259,7 +259,7 @@ class Engine:
 
     def _renew(self, run: Run) -> None:
         run.life += 1
-        run.status, run.started, run.ended, run.message, run.nodes = WAITING, None, None, "", NodeRuns()
+        run.status, run.started, run.ended, run.message, run.nodes = WAITING, None, None, "", NOT_BEGUN
         run.first_node_run_id = self.world.new_id("node run", len(run.series.shape.nodes))
 
     def make_success(self, run: Run) -> None:

@@ -126,14 +126,15 @@ def _named(
     """Each table of a list, and how to speak of it. They must have names, each its own."""
     seen: set[str] = set()
     for number, one in enumerate(found, 1):
-        table = _table(one, f"{place}, {what} number {number}", keys)
-        name = table.get("name")
+        name = one.get("name") if isinstance(one, dict) else None
+        here = f"{place}, {what} {repr(name) if name else f'number {number}'}"
+        table = _table(one, here, keys)
         if not name:
-            raise FlowFileError(f'{place}, {what} number {number}: it needs a name; write name = "…".')
+            raise FlowFileError(f'{here}: it needs a name; write name = "…".')
         if name in seen:
-            raise FlowFileError(f"{place}, {what} {name!r}: there are two of that name; rename one.")
+            raise FlowFileError(f"{here}: there are two of that name; rename one.")
         seen.add(name)
-        yield table, f"{place}, {what} {name!r}"
+        yield table, here
 
 
 # ---------------------------------------------------------------------------------------------------------------

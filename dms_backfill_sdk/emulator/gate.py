@@ -15,8 +15,6 @@ from attrs import define, field, frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from dms_backfill_sdk.emulator.keyring import Key, Keyring
 from dms_backfill_sdk.emulator.ram import Decision, decide
@@ -186,6 +184,9 @@ def _rpc_claim(request: HttpRequest, parameters: dict[str, str], window: timedel
     if parameters.get("SignatureType") == "BEARERTOKEN":
         return Claim(None, need("BearerToken"), need("Timestamp"), need("SignatureNonce"), window)
     key_id, method, signature = need("AccessKeyId"), need("SignatureMethod"), need("Signature")
+    # Headers that name the operation too are not signed, so they could have been put there by anybody.
+    need("Action")
+    need("Version")
     if need("SignatureVersion") != "1.0":
         raise invalid_parameter("SignatureVersion")
     if method not in (*rpc.DIGESTS, rpc.RSA):
@@ -219,8 +220,9 @@ def _acs3_claim(request: HttpRequest) -> Claim:
     if name not in _ACS3:
         raise Refusal("InvalidSignatureMethod")
     signed_headers = signed.lower().split(";")
-    # What is not signed could have been put there by anybody.
-    if not {"host", *(name for name in headers if name.startswith("x-acs-"))} <= set(signed_headers):
+    # What is not signed could have been put there by anybody; what makes a body into parameters, too.
+    must_be_signed = {"host", *(name for name in headers if name.startswith("x-acs-"))}
+    if not must_be_signed.union(["content-type"] if request.form else []) <= set(signed_headers):
         raise Refusal("IncompleteSignature")
     algorithm = _ACS3[name]
     text = acs3.string_to_sign(request, signed_headers, algorithm=algorithm)
@@ -245,11 +247,10 @@ def _from_base64(text: str) -> bytes:
 
 
 def _rsa_proves(key: Key, text: str, signature: bytes) -> bool:
-    public = load_pem_public_key(key.public_key.encode()) if key.public_key else None
-    if not isinstance(public, RSAPublicKey):
+    if key.rsa is None:
         return False
     try:
-        public.verify(signature, text.encode(), PKCS1v15(), hashes.SHA256())
+        key.rsa.verify(signature, text.encode(), PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True

@@ -3,11 +3,32 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from attrs import define, field, frozen
+from attrs import Attribute, define, field, frozen
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from dms_backfill_sdk.emulator.ram import FULL_ACCESS, Policy
 
 __all__ = ["Key", "Keyring"]
+
+
+def _has_a_zone(_: object, attribute: "Attribute[datetime | None]", value: datetime | None) -> None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError(f"{attribute.name} must have a zone; write for instance datetime(2030, 1, 1, tzinfo=UTC).")
+
+
+def _loaded(public_key: str) -> RSAPublicKey:
+    try:
+        key = load_pem_public_key(public_key.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPublicKey):
+        # Not a TypeError: whatever kind of key it is, it came as a string.
+        raise ValueError(  # noqa: TRY004
+            'public_key must be an RSA public key as PEM; it begins with "-----BEGIN PUBLIC KEY-----".'
+        )
+    return key
 
 
 @frozen(kw_only=True)
@@ -22,15 +43,24 @@ class Key:
         expires: when the token stops being good, with a zone; None never.
         active: whether the key is enabled.
         policies: what it may do; everything by default.
+        rsa: ``public_key``, ready for use.
+
+    Raises:
+        ValueError: ``public_key`` is none, or ``expires`` has no zone.
     """
 
     id: str
     secret: str | None = field(default=None, repr=False)
     public_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
-    expires: datetime | None = None
+    expires: datetime | None = field(default=None, validator=_has_a_zone)
     active: bool = True
     policies: tuple[Policy, ...] = field(default=(FULL_ACCESS,), converter=tuple[Policy, ...], repr=False)
+    rsa: RSAPublicKey | None = field(init=False, eq=False, repr=False)
+
+    @rsa.default
+    def _(self) -> RSAPublicKey | None:
+        return None if self.public_key is None else _loaded(self.public_key)
 
 
 @define

@@ -18,11 +18,18 @@ class Decision(Enum):
     EXPLICIT_DENY = "ExplicitDeny"
 
 
-def _patterns(value: str | Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
+def _many(value: object) -> list[object]:
+    """A policy may write one thing where it may write a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def _patterns(value: object) -> tuple[re.Pattern[str], ...]:
+    if not all(isinstance(name, str) for name in _many(value)):
+        raise ValueError(f"An action of a policy is a string or a list of strings; {value!r} is not.")
     # fnmatch would give [ ] a meaning; a policy knows only * and ?.
     return tuple(
-        re.compile(re.escape(name).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE) for name in names
+        re.compile(re.escape(str(name)).replace(r"\*", ".*").replace(r"\?", "."), re.IGNORECASE | re.DOTALL)
+        for name in _many(value)
     )
 
 
@@ -36,19 +43,24 @@ class _Statement:
         return any(pattern.fullmatch(action) for pattern in self.actions) is not self.negated
 
 
-def _statement(document: Mapping[str, Any]) -> _Statement:
+def _statement(document: object) -> _Statement:
+    if not isinstance(document, Mapping):
+        raise ValueError(  # noqa: TRY004  whoever wrote the policy wrote a value
+            'A policy statement is an object such as {"Effect": "Allow", "Action": "dms:*", "Resource": "*"}.'
+        )
     if document.get("Effect") not in ("Allow", "Deny"):
         raise ValueError('A policy statement needs "Effect": "Allow" or "Deny".')
     if ("Action" in document) == ("NotAction" in document):
         raise ValueError('A policy statement needs either "Action" or "NotAction".')
     if "Condition" in document:
         raise ValueError("The emulator does not evaluate policy conditions; leave Condition out.")
-    if "*" not in (document.get("Resource"), *(document.get("Resource") or ())):
+    if "*" not in _many(document.get("Resource")):
         raise ValueError('DMS actions are granted on every resource only; write "Resource": "*".')
+    negated = "NotAction" in document
     return _Statement(
         effect=Decision.ALLOW if document["Effect"] == "Allow" else Decision.EXPLICIT_DENY,
-        actions=_patterns(document.get("Action") or document["NotAction"]),
-        negated="NotAction" in document,
+        actions=_patterns(document["NotAction" if negated else "Action"]),
+        negated=negated,
     )
 
 
@@ -68,8 +80,7 @@ class Policy:
 
     @statements.default
     def _(self) -> tuple[_Statement, ...]:
-        statements = self.document.get("Statement", ())
-        return tuple(map(_statement, [statements] if isinstance(statements, Mapping) else statements))
+        return tuple(map(_statement, _many(self.document.get("Statement", []))))
 
 
 FULL_ACCESS = Policy({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "dms:*", "Resource": "*"}]})

@@ -10,7 +10,7 @@ from dms_backfill_sdk.emulator.flows import Node, Version
 from dms_backfill_sdk.emulator.refusal import invalid
 from dms_backfill_sdk.operations.terms import RunStatus
 
-__all__ = ["NodeRun", "NodeRuns", "Run", "Series", "Shape", "shape_of"]
+__all__ = ["NOT_BEGUN", "NodeRun", "NodeRuns", "Run", "Series", "Shape", "shape_of"]
 
 
 @frozen
@@ -123,6 +123,10 @@ class NodeRuns:
         return [place for place, found in enumerate(self.status) if found == status]
 
 
+NOT_BEGUN = NodeRuns()
+"""Shared by all runs that wait, of which there may be tens of thousands."""
+
+
 @define(eq=False)
 class Run:
     """One execution record of a task flow.
@@ -155,7 +159,7 @@ class Run:
     message: str = ""
     stopped: bool = False
     life: int = 0
-    nodes: NodeRuns = field(factory=NodeRuns, repr=False)
+    nodes: NodeRuns = field(default=NOT_BEGUN, repr=False)
 
     def node_runs(self) -> Iterator[NodeRun]:
         """Its nodes' parts, in an order that keeps the edges."""

@@ -5,7 +5,7 @@ Everything in it can be pickled.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import attrs
 from attrs import define, field, frozen
@@ -96,7 +96,7 @@ class World:
         attempts: how often nodes that fail at first have tried.
     """
 
-    MAX_FLOWS = 5000  # documented, per tenant
+    MAX_FLOWS: ClassVar[int] = 5000  # documented, per tenant
 
     now: datetime
     tenants: dict[int, Tenant] = field(factory=lambda: {DEFAULT_TENANT: Tenant(DEFAULT_TENANT, "test_name")})

@@ -1,5 +1,8 @@
 """BackFill."""
 
+from datetime import date
+from typing import cast
+
 from dms_backfill_sdk.dates import BusinessTimes
 from dms_backfill_sdk.emulator.engine import Engine
 from dms_backfill_sdk.emulator.handlers.table import Table
@@ -23,18 +26,13 @@ def _back_fill(engine: Engine, request: BackFillRequest) -> BackFillResponse:
 
 
 def _times(request: BackFillRequest, *, end_inclusive: bool) -> BusinessTimes:
-    if request.back_fill_date is not None:
-        return BusinessTimes(request.back_fill_date, request.back_fill_date)
     begin, end = request.back_fill_date_begin, request.back_fill_date_end
-    if begin is None or end is None:  # the request saw to it; this is for the type checker
-        raise AssertionError(request)
-    return BusinessTimes(
-        begin,
-        end,
-        interval=request.interval or 24,
-        asc=request.asc is not False,
-        end_inclusive=end_inclusive,
-    )
+    if begin and end:
+        return BusinessTimes(
+            begin, end, interval=request.interval or 24, asc=request.asc is not False, end_inclusive=end_inclusive
+        )
+    day = cast("date", request.back_fill_date)  # a request has a range or a day
+    return BusinessTimes(day, day)
 
 
 HANDLERS: Table = {BackFillRequest: _back_fill}
