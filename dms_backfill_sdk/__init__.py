@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dms_backfill_sdk.operations.author import *
     from dms_backfill_sdk.operations.catalogue import *
     from dms_backfill_sdk.operations.terms import *
+    from dms_backfill_sdk.backfill import *
     from dms_backfill_sdk.emulator import *
 
 #: Where each public name lives.
@@ -43,10 +44,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "NotSentError",
         "OutcomeUnknownError",
         "PermissionDeniedError",
+        "RunFailedError",
         "ServerFaultError",
         "ServiceError",
         "SignatureMismatchError",
         "ThrottledError",
+        "WaitTimeoutError",
     ),
     "retry": (
         "RetryPolicy",
@@ -156,6 +159,16 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "NodeType",
         "RunStatus",
         "TriggerType",
+    ),
+    "backfill": (
+        "Change",
+        "Job",
+        "Plan",
+        "PlannedRun",
+        "Progress",
+        "Standing",
+        "TaskFlow",
+        "Window",
     ),
     "emulator": (
         "Emulator",

@@ -1,26 +1,27 @@
 """The client: one method per operation, no logic of their own."""
 
+import importlib
 import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import attrs
-from attrs import Factory, field, frozen
+from attrs import Factory, field, frozen, validators
 
-from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock
+from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import DmsError
-from dms_backfill_sdk.exchange import Call, Conversation, Sleep, call_of, converse
+from dms_backfill_sdk.exchange import Conversation, Sleep, Told, call_of, converse, paging, raw_call_of
 from dms_backfill_sdk.http import HttpRequest, Transport
-from dms_backfill_sdk.line import Line, address, checked_timeout, source
+from dms_backfill_sdk.line import Line, address, source, tenant
 from dms_backfill_sdk.retry import RetryPolicy
 from dms_backfill_sdk.signing import mechanism
 from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource
+from dms_backfill_sdk.transport import checked_timeout
 from dms_backfill_sdk.transport.requests import RequestsTransport
 from dms_backfill_sdk.version import __version__
-from dms_backfill_sdk.wire import text
 
 if TYPE_CHECKING:
+    from dms_backfill_sdk.backfill import TaskFlow
     from dms_backfill_sdk.operations import author, back_fill, control, find
     from dms_backfill_sdk.operations.declaration import Page, Request, Response
 
@@ -51,6 +52,9 @@ class Client:
         tid: the tenant of requests that name none.
         transport: who carries the requests; by default one over ``requests``.
         clock: the time that is signed, and how to wait.
+        end_inclusive: whether the service runs the last day of a range. It does not say; True is our reading, and a
+            job finds out when it is wrong. Plans are written accordingly.
+        service_clock: the service's time, as its answers tell it.
 
     Raises:
         ConfigurationError: it cannot be used like that.
@@ -60,10 +64,15 @@ class Client:
     endpoint: str = field(default=None, converter=address)
     signature: str = "rpc"
     timeout: tuple[float, float] = field(default=(5.0, 10.0), converter=checked_timeout)
-    retry: RetryPolicy = field(factory=RetryPolicy)
-    tid: int | None = None
+    retry: RetryPolicy = field(factory=RetryPolicy, validator=validators.instance_of(RetryPolicy))
+    tid: int | None = field(default=None, converter=tenant)
     transport: Transport = field(default=Factory(lambda self: RequestsTransport(self.timeout), takes_self=True))
     clock: Clock = SYSTEM_CLOCK
+    end_inclusive: bool = True
+    service_clock: ServiceClock = field(
+        init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
+    )
+    _backfill: Any = field(init=False, repr=False, factory=lambda: importlib.import_module("dms_backfill_sdk.backfill"))
     _line: Line = field(init=False, repr=False)
 
     @_line.default
@@ -76,6 +85,7 @@ class Client:
             credentials=source(self.credentials),
             retry=self.retry,
             clock=self.clock,
+            service=self.service_clock,
             nonce=lambda: os.urandom(16).hex(),
             random=random.random,
             user_agent=f"dms-backfill-sdk/{__version__}",
@@ -109,15 +119,17 @@ class Client:
         Raises:
             DmsError: as :meth:`call`, at the page that could not be fetched.
         """
-        paged: Any = request
-        first = paged.page_index or 1
-        seen = (first - 1) * (paged.page_size or 0)
-        index: int | None = first
-        while index is not None:
-            page = self.call(attrs.evolve(paged, page_index=index))
-            yield from page.items
-            seen += len(page.items)
-            index = page.next_index(index, seen)
+        return self.follow(paging(request))
+
+    def task_flow(self, name_or_id: int | str) -> "TaskFlow":
+        """Look a task flow up by name or id: the way to plans and jobs.
+
+        Raises:
+            InvalidRequestError: there is none of that name, or several; the sentence lists near names, or the ids.
+            DmsError: as :meth:`call`.
+        """
+        found: TaskFlow = self._backfill.TaskFlow.find(self, name_or_id)
+        return found
 
     def call_raw(
         self, action: str, query: Mapping[str, Any] | None = None, *, form: Mapping[str, Any] | None = None
@@ -134,20 +146,20 @@ class Client:
         Raises:
             DmsError: as :meth:`call`.
         """
-        given = dict(query or {})
-        if self.tid is not None:
-            given.setdefault("Tid", self.tid)
-        call = Call(
-            action=action,
-            query=_written(given),
-            form=_written(form or {}),
-            repeatable=action.startswith(("Get", "List")),
-            decode=lambda body: dict(body),
-        )
-        return self.run(converse(call, self._line))
+        return self.run(converse(raw_call_of(action, query or {}, form or {}, tid=self.tid), self._line))
 
     def run(self, conversation: Conversation[A]) -> A:
         """Carry out what a conversation asks for, until it returns."""
+        steps = self.follow(conversation)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                answer: A = end.value
+                return answer
+
+    def follow(self, conversation: Conversation[A]) -> Generator[Any, None, A]:
+        """Carry out what a conversation asks for, and pass on what it tells."""
         answer: Any = None
         error: DmsError | None = None
         while True:
@@ -157,17 +169,22 @@ class Client:
                 result: A = end.value
                 return result
             answer = error = None
+            if isinstance(wish, Told):
+                yield wish.value
+                continue
             try:
                 answer = self._grant(wish)
             except DmsError as caught:
                 error = caught
 
-    def _grant(self, wish: HttpRequest | Sleep) -> Any:
+    def _grant(self, wish: "HttpRequest | Request[Any] | Sleep") -> Any:
         match wish:
             case HttpRequest():
                 return self.transport.send(wish)
             case Sleep(seconds):
                 return self.clock.sleep(seconds)
+            case _:
+                return self.call(wish)
 
     def back_fill(self, request: "back_fill.BackFillRequest") -> "back_fill.BackFillResponse":
         """Run a task flow again for a business date or a range of them."""
@@ -296,7 +313,3 @@ class Client:
     def try_run_task_flow(self, request: "author.TryRunTaskFlowRequest") -> "author.TryRunTaskFlowResponse":
         """Run a task flow once, now, as it is being edited."""
         return self.call(request)
-
-
-def _written(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, text(value)) for name, value in values.items() if value is not None)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from attrs import define, field, validators
 
-__all__ = ["SYSTEM_CLOCK", "Clock", "ManualClock", "SystemClock"]
+__all__ = ["SYSTEM_CLOCK", "Clock", "ManualClock", "ServiceClock", "SystemClock"]
 
 
 class Clock(Protocol):
@@ -59,5 +59,31 @@ class ManualClock:
         with self._lock:
             self._now += by
 
+
+class ServiceClock:
+    """The service's time, as far as the ``Date`` of its answers tells: this side's time and the difference between.
+
+    Args:
+        clock: this side's time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        #: How far the service's time is ahead of this side's.
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The service's time, to about a second; this side's, before the first answer came."""
+        return self._clock.now() + self.ahead
+
+    def read(self, date: datetime | None, halfway: datetime) -> None:
+        """Take note that it was ``date`` there when it was ``halfway`` here. A date that can be no clock's is passed
+        over, and one without a zone."""
+        if date is not None and date.tzinfo is not None and abs(date - halfway) < NO_CLOCK:
+            self.ahead = date - halfway
+
+
+#: No clock is further off than this.
+NO_CLOCK = timedelta(days=365_000)
 
 SYSTEM_CLOCK = SystemClock()

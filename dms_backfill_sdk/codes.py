@@ -4,6 +4,7 @@ The client reads it to choose an error's class and to decide whether a call may 
 answer like the service. Rows are documented codes (gateway and DMS lists); ``early`` and ``advice`` are ours.
 """
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from dms_backfill_sdk.errors import (
@@ -32,7 +33,7 @@ class Code(NamedTuple):
     """One error code.
 
     Attributes:
-        name: the code; a trailing ``*`` stands for any ending.
+        name: the code; ``*`` stands for anything.
         status: the HTTP status it comes with.
         message: the service's text; ``{}`` stands for the parameter it is about.
         raises: the class of ours that stands for it.
@@ -72,6 +73,7 @@ CODES: tuple[Code, ...] = (
     Code("Forbidden.RAM", 403, "User not authorized to operate on the specified resource, or this API doesn't support RAM.", PermissionDeniedError, advice=GRANT),
     Code("Forbidden*", 403, _NOT_AUTHORIZED, PermissionDeniedError, advice=GRANT),
     Code("NoPermission", 403, _NOT_AUTHORIZED, PermissionDeniedError, advice=GRANT),
+    Code("403", 403, _NOT_AUTHORIZED, PermissionDeniedError, advice=GRANT),  # an ErrorCode in the documents' samples
     # The gateway: how often
     Code("Throttling", 400, "Request was denied due to request throttling.", ThrottledError, early=True, advice=RETRY),
     Code("Throttling.User", 400, "Request was denied due to user flow control.", ThrottledError, early=True, advice=RETRY),
@@ -109,7 +111,9 @@ CODES: tuple[Code, ...] = (
     Code("InternalError", 500, _FAILURE, ServerFaultError, advice=SUPPORT),
     Code("UnknownError", 500, _FAILURE, ServerFaultError, advice=SUPPORT),
     Code("ServiceUnavailable", 503, "The request has failed due to a temporary failure of the server.", ServerFaultError, advice=SUPPORT),
-    # Names the gateway makes from a parameter's name
+    # Names the gateway makes from another's name; the longest that fits says the most
+    Code("*.NotFound", 404, "The specified {} is not found.", NotFoundError),
+    Code("*NotExist", 404, "The specified {} does not exist.", NotFoundError),
     Code("Missing*", 400, "{} is mandatory for this action.", InvalidParameterError, advice=FIELDS),
     Code("InvalidSecurityToken*", 400, "Specified SecurityToken is not valid.", AuthenticationError, advice=TOKEN),
     Code("InvalidAccessKeyId*", 404, "Specified access key is not valid.", AuthenticationError, advice=KEY),
@@ -118,7 +122,7 @@ CODES: tuple[Code, ...] = (
 # fmt: on
 
 _BY_NAME = {code.name: code for code in CODES}
-_BY_PREFIX = sorted((code for code in CODES if code.name.endswith("*")), key=lambda code: -len(code.name))
+_PATTERNS = sorted((code for code in CODES if "*" in code.name), key=lambda code: -len(code.name))
 _BY_STATUS = {401: AuthenticationError, 403: PermissionDeniedError, 404: NotFoundError, 429: ThrottledError}
 
 
@@ -126,11 +130,9 @@ def code_of(name: str, status: int) -> Code:
     """The row of a code; for a code that is in no row, one made from its shape and the HTTP status."""
     if name in _BY_NAME:
         return _BY_NAME[name]
-    for code in _BY_PREFIX:
-        if name.startswith(code.name[:-1]):
+    for code in _PATTERNS:
+        if fnmatchcase(name, code.name):
             return code
-    if name.endswith((".NotFound", "NotExist")):
-        return Code(name, status, "", NotFoundError)
     if status >= 500:
         return Code(name, status, "", ServerFaultError, advice=SUPPORT)
     return Code(name, status, "", _BY_STATUS.get(status, ServiceError), early=status == 429)

@@ -5,15 +5,15 @@ is asked for in a backfill. The service writes times without a zone and means UT
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
-from typing import overload
+from typing import Any, Self, overload
 
 from attrs import frozen
 
 from dms_backfill_sdk.errors import InvalidRequestError
 
-__all__ = ["CHINA", "BusinessTimes", "business_date", "in_china", "optional_business_date"]
+__all__ = ["CHINA", "BusinessTimes", "business_date", "in_china", "optional_business_date", "requested_times"]
 
 CHINA = timezone(timedelta(hours=8), "UTC+8")
 
@@ -106,3 +106,49 @@ class BusinessTimes(Sequence[datetime]):
     def _at(self, step: int) -> datetime:
         nth = step if self.asc else len(self) - 1 - step
         return self._origin + timedelta(hours=nth * self.interval)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its attributes in plain values, for :meth:`from_dict`."""
+        return {
+            "begin": self.begin.isoformat(),
+            "end": self.end.isoformat(),
+            "interval": self.interval,
+            "asc": self.asc,
+            "end_inclusive": self.end_inclusive,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What :meth:`to_dict` wrote down; other keys are passed over."""
+        begin, end = business_date(data["begin"]), business_date(data["end"])
+        return cls(begin, end, data["interval"], data["asc"], data["end_inclusive"])
+
+
+def requested_times(
+    on: date | str | None,
+    between: tuple[date | str, date | str] | None,
+    *,
+    interval: int,
+    asc: bool,
+    end_inclusive: bool,
+) -> BusinessTimes:
+    """The business times that somebody asks for: one day, or a range whose last day is meant to be run.
+
+    ``end_inclusive`` says how they must be written for the service, not what is meant: where the service leaves the
+    last day of a range out, the range ends a day later.
+
+    Raises:
+        InvalidRequestError: they are not said, or said twice, or make no sense.
+    """
+    if (on is None) == (between is None):
+        raise InvalidRequestError('Say which days: either on="2022-01-14", or between=("2022-01-14", "2022-09-29").')
+    if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
+        raise InvalidRequestError(f"interval must be a whole number of hours from 1 up; {interval!r} is not.")
+    if between is not None and (isinstance(between, str) or len(between) != 2):
+        raise InvalidRequestError(f"between= takes the first and the last day as a pair; {between!r} is none.")
+    begin, end = map(business_date, between or (on, on))  # type: ignore[arg-type]  # one of them is given
+    if end < begin:
+        raise InvalidRequestError(
+            f"The range ends ({end}) before it begins ({begin}); swap them, and use asc=False to run backwards."
+        )
+    return BusinessTimes(begin, end + timedelta(days=not end_inclusive), interval, asc, end_inclusive)

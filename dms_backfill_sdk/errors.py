@@ -6,6 +6,8 @@
     ├── ConfigurationError          nothing sent: no credentials, plain http to a host that isn't loopback
     ├── InvalidRequestError         nothing sent: the request breaks the contract (also a ValueError)
     ├── NotSentError                could not connect: the service never saw it
+    ├── RunFailedError              a run of a job failed, or never came
+    ├── WaitTimeoutError            the time to wait is up; the job goes on (also a TimeoutError)
     ├── OutcomeUnknownError         sent, and no answer that can be trusted: it may have started
     └── ServiceError                the service answered: code, message, http_status, request_id, recommend
         ├── AuthenticationError
@@ -21,6 +23,7 @@ and never holds a secret.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 __all__ = [
@@ -33,10 +36,12 @@ __all__ = [
     "NotSentError",
     "OutcomeUnknownError",
     "PermissionDeniedError",
+    "RunFailedError",
     "ServerFaultError",
     "ServiceError",
     "SignatureMismatchError",
     "ThrottledError",
+    "WaitTimeoutError",
 ]
 
 
@@ -55,7 +60,12 @@ class DmsError(Exception):
         action: the operation that was called, such as ``"BackFill"``; empty when there was none yet.
         may_have_started: whether the service may have begun to act on the call.
         advice: what to do next.
+        started: of a submission of several requests, what those before this one started.
+        job: the same as a job; None where there was no submission.
     """
+
+    started: tuple[Any, ...] = ()
+    job: Any = None
 
     def __init__(self, what: str, *, action: str = "", may_have_started: bool = False, advice: str = "") -> None:
         super().__init__(what)
@@ -98,6 +108,34 @@ class NotSentError(DmsError):
 
 class OutcomeUnknownError(DmsError):
     """The call was sent and no answer came back that can be trusted. Look before calling again."""
+
+
+class RunFailedError(DmsError):
+    """Nothing more will happen to a job, and not all of its runs have succeeded.
+
+    Attributes:
+        progress: how far the job is.
+        failures: for the business times that failed (the first few), what the failing nodes said, by their names.
+    """
+
+    def __init__(self, flow: str, progress: Any, failures: Mapping[datetime, Mapping[str, str]]) -> None:
+        said = "".join(
+            f" {time:%Y-%m-%d %H:%M}: " + ", ".join(f"{node} ({words})" for node, words in nodes.items()) + "."
+            for time, nodes in failures.items()
+        )
+        super().__init__(f"{flow}: {progress}.{said}", advice="job.rerun_failed() runs the failed ones again.")
+        self.progress = progress
+        self.failures = failures
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.advice}"
+
+
+class WaitTimeoutError(DmsError, TimeoutError):
+    """The time to wait is up; the job goes on without anybody watching."""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.advice}"
 
 
 class ServiceError(DmsError):

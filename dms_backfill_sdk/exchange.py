@@ -4,7 +4,6 @@
 the transport's error; it yields a :class:`Sleep` and goes on when that time has passed. What it returns is the answer.
 """
 
-import json
 import logging
 import re
 from collections.abc import Callable, Generator, Mapping
@@ -13,33 +12,32 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+import attrs
 from attrs import frozen
 
-from dms_backfill_sdk.codes import code_of
+from dms_backfill_sdk.answer import LOOK, read
 from dms_backfill_sdk.errors import (
     AuthenticationError,
     DmsError,
     InvalidRequestError,
     OutcomeUnknownError,
-    PermissionDeniedError,
     ServerFaultError,
-    SignatureMismatchError,
-    ThrottledError,
 )
 from dms_backfill_sdk.http import FORM, HttpRequest, HttpResponse, Pairs, encode_pairs
 from dms_backfill_sdk.line import Line
-from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters
+from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters, text
 
 if TYPE_CHECKING:
-    from dms_backfill_sdk.operations.declaration import Request, Response
+    from dms_backfill_sdk.operations.declaration import Page, Request, Response
 
-__all__ = ["Call", "Conversation", "Sleep", "call_of", "converse", "read"]
+__all__ = ["Call", "Conversation", "Sleep", "Told", "call_of", "converse", "paging", "raw_call_of"]
 
 VERSION = "2018-11-01"
 
 log = logging.getLogger("dms_backfill_sdk")
 
 A = TypeVar("A")
+T = TypeVar("T")
 R = TypeVar("R", bound="Response")
 
 
@@ -50,7 +48,16 @@ class Sleep:
     seconds: float
 
 
-Conversation = Generator[HttpRequest | Sleep, Any, A]
+@frozen
+class Told:
+    """Something that a longer conversation tells whoever listens, before it is over."""
+
+    value: Any
+
+
+#: A generator that asks for things and is sent what came of them. It may ask for an :class:`HttpRequest` to be sent, a
+#: typed request to be called, a :class:`Sleep`, and for somebody to be :class:`Told`.
+Conversation = Generator["HttpRequest | Request[Any] | Sleep | Told", Any, A]
 
 
 @frozen
@@ -92,6 +99,49 @@ def call_of(request: "Request[R]", *, tid: int | None = None) -> Call[R]:
     )
 
 
+#: Parameters that signing adds. A second one of that name would leave it to the service which of the two counts.
+_OURS = frozenset(
+    "Action Version Format Timestamp AccessKeyId SecurityToken BearerToken Signature SignatureMethod SignatureNonce "
+    "SignatureType SignatureVersion".split()
+)
+
+
+def raw_call_of(
+    action: str, query: Mapping[str, Any], form: Mapping[str, Any], *, tid: int | None = None
+) -> Call[dict[str, Any]]:
+    """The call of any operation, by its name and the wire names of its parameters.
+
+    Raises:
+        InvalidRequestError: the name is none, or a parameter cannot be written.
+    """
+    if not isinstance(action, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9]*", action):
+        raise InvalidRequestError(f"{action!r} is no operation; write its name, such as \"ListUsers\".")
+    return Call(
+        action=action,
+        query=_written(query if tid is None else {"Tid": tid, **query}),
+        form=_written(form),
+        repeatable=action.startswith(("Get", "List")),
+        decode=dict,
+    )
+
+
+def _written(parameters: Mapping[str, Any]) -> Pairs:
+    pairs = []
+    for name, value in parameters.items():
+        if name in _OURS:
+            raise InvalidRequestError(f"{name} is for the client to write; leave it out.")
+        if value is not None:
+            try:
+                pairs.append((name, text(value)))
+                encode_pairs(pairs[-1:])
+            except (TypeError, ValueError, RecursionError):
+                raise InvalidRequestError(
+                    f"The parameter {name!r} cannot be written from a {type(value).__name__}; "
+                    "give text, a number, True or False, a date, or lists and dicts of these."
+                ) from None
+    return tuple(pairs)
+
+
 def converse(call: Call[A], line: Line) -> Conversation[A]:
     """Hold the conversation of one call.
 
@@ -105,12 +155,13 @@ def converse(call: Call[A], line: Line) -> Conversation[A]:
     while True:
         sent = line.clock.now()
         request = line.mechanism.sign(unsigned, line.credentials(), now=sent + skew, nonce=line.nonce())
-        response: HttpResponse | None = None
         try:
             response = yield request
+            line.service.read(_date(response), sent + (line.clock.now() - sent) / 2)
             answer = call.decode(read(response, partial(line.mechanism.string_to_sign, request)))
         except WireError as unreadable:
             error: DmsError = OutcomeUnknownError(f"The answer cannot be understood: {unreadable}.", advice=LOOK)
+            error.__cause__ = unreadable
         except DmsError as caught:
             error = caught
         else:
@@ -131,11 +182,25 @@ def converse(call: Call[A], line: Line) -> Conversation[A]:
         if wait is None:
             # Outside the except block, so that nothing but the chosen cause hangs on to it.
             raise error
-        if response is not None and isinstance(error, AuthenticationError):
+        if isinstance(error, AuthenticationError):
             # Repeated at all, it was refused for its time or its nonce: sign the next one with the service's time.
-            skew = _skew(response, now - (now - sent) / 2)
+            skew = line.service.ahead
         yield Sleep(wait)
         attempt += 1
+
+
+def paging(first: "Request[Page[T]]") -> Conversation[None]:
+    """Tell the items of a list that comes in pages, each page fetched when it is needed, from the one ``first`` asks
+    for on."""
+    paged: Any = first
+    index: int | None = paged.page_index or 1
+    seen = ((index or 1) - 1) * (paged.page_size or 0)
+    while index is not None:
+        page = yield attrs.evolve(paged, page_index=index)
+        for item in page.items:
+            yield Told(item)
+        seen += len(page.items)
+        index = page.next_index(index, seen)
 
 
 def _unsigned(call: Call[Any], line: Line) -> HttpRequest:
@@ -157,108 +222,9 @@ def _unsigned(call: Call[Any], line: Line) -> HttpRequest:
     )
 
 
-def _skew(response: HttpResponse, halfway: datetime) -> timedelta:
-    """How far the service's clock is ahead of ours, by the ``Date`` header of its answer."""
+def _date(response: HttpResponse) -> datetime | None:
+    """When the service answered, by the ``Date`` header of its answer; None when it does not tell."""
     try:
-        return parsedate_to_datetime(response.headers["date"]) - halfway
-    except (KeyError, ValueError, TypeError):
-        return timedelta(0)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Reading an answer
-
-LOOK = "Look at the flow's runs before you call again."
-
-
-def read(response: HttpResponse, signed: Callable[[], str] = str) -> Mapping[str, Any]:
-    """The JSON object of an answer that says yes.
-
-    Args:
-        signed: gives the string that was signed; asked only when the service says that the signature is wrong.
-
-    Raises:
-        ServiceError: the answer says no. HTTP 200 with ``Success: false`` is a no (documented as a business error).
-        OutcomeUnknownError: it is no answer of the service at all.
-    """
-    body = _json_object(response)
-    if response.status >= 400 or (200 <= response.status < 300 and body.get("Success") in (False, "false")):
-        raise _refusal(response, body, signed)
-    # Every answer of the service has at least one of the two (documented); what has neither is somebody else's.
-    if not 200 <= response.status < 300 or not ("Success" in body or "RequestId" in body):
-        raise OutcomeUnknownError(
-            f"Something other than the service answered: HTTP {response.status}, {_kind(response)}.", advice=LOOK
-        )
-    return body
-
-
-def _json_object(response: HttpResponse) -> Mapping[str, Any]:
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _kind(response: HttpResponse) -> str:
-    if "location" in response.headers and 300 <= response.status < 400:
-        return "a redirect, which is never followed"
-    return f"{len(response.body)} bytes of {response.headers.get('content-type') or 'no content type'}"
-
-
-def _refusal(response: HttpResponse, body: Mapping[str, Any], signed: Callable[[], str]) -> DmsError:
-    name = str(body.get("Code") or body.get("ErrorCode") or "")
-    if not name and "Success" not in body and response.status < 500 and response.status != 429:
-        return OutcomeUnknownError(
-            f"Something other than the service answered: HTTP {response.status}, {_kind(response)}.",
-            advice="Look for a proxy on the way to the service.",
-        )
-    code = code_of(name, response.status)
-    said = str(body.get("Message") or body.get("ErrorMessage") or code.message or _kind(response))
-    message, _, server_string = said.partition(SERVER_STRING)
-    error = code.raises(
-        message.strip(),
-        code=name,
-        http_status=response.status,
-        request_id=body.get("RequestId"),
-        recommend=body.get("Recommend"),
-        advice=code.advice,
-    )
-    if isinstance(error, SignatureMismatchError):
-        _explain_mismatch(error, _without_token(server_string), _without_token(signed()))
-    if isinstance(error, PermissionDeniedError) and isinstance(body.get("AccessDeniedDetail"), dict):
-        error.detail = body["AccessDeniedDetail"]
-    if isinstance(error, ThrottledError):
-        error.retry_after = _retry_after(response)
-    return error
-
-
-def _retry_after(response: HttpResponse) -> float | None:
-    # Milliseconds (read in the official SDK).
-    written = response.headers.get("x-acs-retry-after", "")
-    return int(written) / 1000 if written.isascii() and written.isdigit() else None
-
-
-#: What stands before the string that the service signed, in its message.
-SERVER_STRING = "server string to sign is:"
-_TOKEN = re.compile(r"((?:SecurityToken|BearerToken|x-acs-security-token|x-acs-bearer-token)(?:%3D|=|:))[^&\n]*?(?=%26|&|\n|$)")
-
-
-def _without_token(text: str) -> str:
-    """A string-to-sign carries the security token; errors never do."""
-    return _TOKEN.sub(r"\1…", text)
-
-
-def _explain_mismatch(error: SignatureMismatchError, theirs: str, ours: str) -> None:
-    error.client_string, error.server_string = ours, theirs.strip()
-    theirs = error.server_string
-    if ours == theirs:
-        error.advice = "Both sides signed the same string, so the access key secret is wrong."
-    elif theirs:
-        shared = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
-        error.differs_at = at = min(len(ours), len(theirs)) if shared is None else shared
-        around = slice(max(0, at - 20), at + 20)
-        error.advice = (
-            f"The strings that were signed part at character {at}: the service has …{theirs[around]}… "
-            f"where this client has …{ours[around]}…; something on the way changes the request."
-        )
+        return parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None

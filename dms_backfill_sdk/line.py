@@ -2,21 +2,27 @@
 
 import importlib
 import os
+import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from dms_backfill_sdk.clock import Clock
+from dms_backfill_sdk.clock import Clock, ServiceClock
 from dms_backfill_sdk.errors import ConfigurationError
 from dms_backfill_sdk.http import is_loopback
 from dms_backfill_sdk.retry import RetryPolicy
 from dms_backfill_sdk.signing import Mechanism
-from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment
+from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment, is_credential
 
-__all__ = ["Line", "address", "checked_timeout", "source"]
+__all__ = ["Line", "address", "source", "tenant"]
 
 #: Every region is served here (read in the official SDK).
 ENDPOINT = "dms-enterprise.aliyuncs.com"
+
+_ADDRESS = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<host>(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?)/?", re.IGNORECASE
+)
+
+CREDENTIALS = 'Give AccessKey("id", "secret"), StsToken, BearerToken or RsaKeyPair, or a callable that returns one.'
 
 
 class Line(NamedTuple):
@@ -28,6 +34,7 @@ class Line(NamedTuple):
     credentials: CredentialSource
     retry: RetryPolicy
     clock: Clock
+    service: ServiceClock
     nonce: Callable[[], str]
     random: Callable[[], float]
     user_agent: str
@@ -35,31 +42,49 @@ class Line(NamedTuple):
 
 def address(endpoint: str | None) -> str:
     """``scheme://host[:port]`` of what was given, or of the environment, or the service's own."""
-    given = endpoint or os.environ.get("DMS_BACKFILL_ENDPOINT") or ENDPOINT
-    parts = urlsplit(given if "://" in given else f"https://{given}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ConfigurationError(
-            f"{given!r} is no endpoint.", advice='Write a host or an address, such as "https://dms-enterprise.aliyuncs.com".'
-        )
-    if parts.username is not None or parts.password is not None:
+    given = os.environ.get("DMS_BACKFILL_ENDPOINT") or ENDPOINT if endpoint is None else endpoint
+    if "@" in str(given):
         raise ConfigurationError("The endpoint holds a user name or a password.", advice="Pass credentials= instead.")
-    if parts.scheme == "http" and not is_loopback(parts.netloc):
+    found = _ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    if found is None or int(found["port"] or 443) not in range(1, 65536):
         raise ConfigurationError(
-            f"{parts.netloc} would be reached without encryption.", advice="Use https; http is for loopback addresses only."
+            f"{given!r} is no endpoint.",
+            advice='Write a host or an address, such as "https://dms-enterprise.aliyuncs.com".',
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, host = (found["scheme"] or "https").lower(), found["host"].lower()
+    if scheme == "http" and not is_loopback(host):
+        raise ConfigurationError(
+            f"{host} would be reached without encryption.",
+            advice="Use https; http is for loopback addresses only.",
+        )
+    return f"{scheme}://{host}"
+
+
+def tenant(tid: int | None) -> int | None:
+    """The tenant as it was given, if it can be one."""
+    if tid is not None and (isinstance(tid, bool) or not isinstance(tid, int) or tid < 1):
+        raise ConfigurationError(f"tid must be a positive integer; {tid!r} is not.")
+    return tid
 
 
 def source(credentials: Credentials | CredentialSource | None) -> CredentialSource:
     """Whom to ask for the credentials of each attempt."""
-    if credentials is None:
-        credentials = from_environment(os.environ)
-    if credentials is None:
+    given = from_environment(os.environ) if credentials is None else credentials
+    if given is None:
         return _chain()
-    if callable(credentials):
-        return credentials
-    fixed = credentials
-    return lambda: fixed
+    if is_credential(given):
+        return lambda: given
+    if isinstance(given, type) or not callable(given):
+        # Not shown: it may well be a secret in the wrong place.
+        raise ConfigurationError(f"credentials= was given a {type(given).__name__}.", advice=CREDENTIALS)
+
+    def ask() -> Credentials:
+        found = given()
+        if not is_credential(found):
+            raise ConfigurationError(f"The credential source returned a {type(found).__name__}.", advice=CREDENTIALS)
+        return found
+
+    return ask
 
 
 def _chain() -> CredentialSource:
@@ -73,12 +98,3 @@ def _chain() -> CredentialSource:
         ) from missing
     source: CredentialSource = chain.CredentialChain()
     return source
-
-
-def checked_timeout(timeout: tuple[float, float]) -> tuple[float, float]:
-    match timeout:
-        case (int() | float() as connect, int() | float() as read) if connect > 0 and read > 0:
-            return float(connect), float(read)
-    raise ConfigurationError(
-        f"{timeout!r} is no timeout.", advice="Write two numbers of seconds, to connect and to read, such as (5, 10)."
-    )

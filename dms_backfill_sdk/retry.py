@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from attrs import field, frozen, validators
+import attrs
+from attrs import field, frozen
 
 from dms_backfill_sdk.codes import code_of
 from dms_backfill_sdk.errors import (
+    ConfigurationError,
     DmsError,
     NotSentError,
     OutcomeUnknownError,
@@ -15,6 +17,13 @@ from dms_backfill_sdk.errors import (
 )
 
 __all__ = ["RetryPolicy"]
+
+
+def _number(instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    kind, words, least = (int, "an integer", 1) if attribute.name == "attempts" else ((int, float), "a number", 0)
+    if isinstance(value, bool) or not isinstance(value, kind) or not value >= least:
+        name = f"{type(instance).__name__}.{attribute.name}"
+        raise ConfigurationError(f"{name} must be {words} from {least} up; {value!r} is not.")
 
 
 @frozen(kw_only=True)
@@ -30,12 +39,15 @@ class RetryPolicy:
         total: seconds after which no further attempt is begun.
         base: seconds, the limit of the first wait.
         cap: seconds, the limit of any wait; a wait the service asks for is honoured even if it is longer.
+
+    Raises:
+        ConfigurationError: one of them is no such number.
     """
 
-    attempts: int = field(default=4, validator=[validators.instance_of(int), validators.ge(1)])
-    total: float = field(default=60.0, validator=validators.ge(0))
-    base: float = field(default=0.2, validator=validators.gt(0))
-    cap: float = field(default=20.0, validator=validators.gt(0))
+    attempts: int = field(default=4, validator=_number)
+    total: float = field(default=60.0, validator=_number)
+    base: float = field(default=0.2, validator=_number)
+    cap: float = field(default=20.0, validator=_number)
 
     def wait(
         self, error: DmsError, *, attempt: int, elapsed: float, repeatable: bool, random: Callable[[], float]
@@ -50,7 +62,8 @@ class RetryPolicy:
         """
         if attempt >= self.attempts or not may_repeat(error, repeatable=repeatable):
             return None
-        wait = random() * min(self.cap, self.base * 2 ** (attempt - 1))
+        # No wait doubles a thousand times, and beyond that a float cannot.
+        wait = random() * min(self.cap, self.base * 2.0 ** min(attempt - 1, 1000))
         if isinstance(error, ThrottledError) and error.retry_after is not None:
             wait += error.retry_after
         return wait if elapsed + wait <= self.total else None

@@ -39,9 +39,11 @@ def style_of(request: HttpRequest, request_id: str) -> Style:
     """The form a request asks for: XML if it names none (documented), but JSON with ACS3, as its clients expect."""
     parameters = dict((*request.query, *request.form))
     by_header = "x-acs-action" in request.headers and "Action" not in parameters
-    asked = parameters.get("Format", "JSON" if by_header else "XML").upper()
+    asked = parameters.get("Format") or ("JSON" if by_header else "XML")
     action = parameters.get("Action") or request.headers.get("x-acs-action") or ""
-    return Style("XML" if asked == "XML" else "JSON", action if action.isascii() and action.isalnum() else "", request_id)
+    # Repeated in answers and in the journal, so it has to be a name at least.
+    name = action if action.isascii() and action.isalnum() else ""
+    return Style("XML" if asked.upper() == "XML" else "JSON", name, request_id)
 
 
 def answer(style: Style, body: Mapping[str, Any]) -> HttpResponse:

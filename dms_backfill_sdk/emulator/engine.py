@@ -23,7 +23,7 @@ from dms_backfill_sdk.operations.terms import FINISHED, RunStatus
 __all__ = ["MAX_RUNS", "MAX_RUN_TIME", "Engine"]
 
 MAX_RUN_TIME = timedelta(hours=18)  # documented
-MAX_RUNS = 50_000  # of one series; our choice: five years by the hour, and a slip of the pen does not fill the memory
+MAX_RUNS = 100_000  # of one series; our choice: ten years by the hour, and a slip of the pen does not fill the memory
 
 WAITING, RUNNING, SUSPENDED = RunStatus.WAITING, RunStatus.RUNNING, RunStatus.SUSPENDED
 FAILED, SUCCESS = RunStatus.FAILED, RunStatus.SUCCESS

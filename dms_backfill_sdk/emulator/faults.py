@@ -1,11 +1,11 @@
 """Faults on request: what goes wrong, with which operation, when, and how often."""
 
 import random as random_module
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
-from attrs import define, evolve, field, frozen, validators
+from attrs import Attribute, define, evolve, field, frozen
 
-from dms_backfill_sdk.codes import code_of
 from dms_backfill_sdk.emulator.answers import Style, refusal
 from dms_backfill_sdk.emulator.refusal import Refusal
 from dms_backfill_sdk.http import HttpResponse
@@ -30,6 +30,37 @@ class Disturbed(HttpResponse):
     dropped: bool = False
 
 
+def _must(be: str, holds: Callable[[Any], bool]) -> Callable[[Any, "Attribute[Any]", Any], None]:
+    """A validator; what is None because nothing was given is not looked at."""
+
+    def validator(_: object, attribute: "Attribute[Any]", value: Any) -> None:
+        if not (value is None and attribute.default is None) and not holds(value):
+            raise ValueError(f"{attribute.name} must be {be}; {value!r} is not.")
+
+    return validator
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_flag = _must("True or False", lambda value: isinstance(value, bool))
+_seconds = _must("a number of seconds from 0 to 1000000", lambda value: _is_number(value) and 0 <= value <= 1_000_000)
+_name = _must("the name of an operation, or '*'", lambda value: isinstance(value, str) and value != "")
+_moment = _must("'before' or 'after'", lambda value: value in ("before", "after"))
+_code = _must("an error code such as 'Throttling.User'", lambda value: isinstance(value, str) and value != "")
+_bytes = _must("bytes", lambda value: isinstance(value, bytes))
+_status = _must(
+    "an HTTP status from 200 to 599 that has a body",
+    lambda value: isinstance(value, int) and 200 <= value < 600 and value not in (204, 205, 304),
+)
+_times = _must(
+    "a whole number from 1 up, or None for always",
+    lambda value: value is None or (_is_number(value) and isinstance(value, int) and value >= 1),
+)
+_probability = _must("a number above 0 and up to 1", lambda value: _is_number(value) and 0 < value <= 1)
+
+
 @frozen(kw_only=True)
 class Fault:
     """One thing that goes wrong.
@@ -50,25 +81,29 @@ class Fault:
         probability: how likely it is each time; the draws come from the emulator's seed.
 
     Raises:
-        ValueError: it says nothing, or several things at once.
+        ValueError: it says nothing, several things at once, or something that cannot be.
     """
 
-    action: str = "*"
-    when: When = field(default="before", validator=validators.in_(("before", "after")))
-    code: str | None = None
-    retry_after: float | None = None
-    delay: float | None = None
-    drop: bool = False
-    truncate: bool = False
-    body: bytes | None = None
-    status: int | None = None
-    times: int | None = 1
-    probability: float = field(default=1.0, validator=[validators.gt(0), validators.le(1)])
+    action: str = field(default="*", validator=_name)
+    when: When = field(default="before", validator=_moment)
+    code: str | None = field(default=None, validator=_code)
+    retry_after: float | None = field(default=None, validator=_seconds)
+    delay: float | None = field(default=None, validator=_seconds)
+    drop: bool = field(default=False, validator=_flag)
+    truncate: bool = field(default=False, validator=_flag)
+    body: bytes | None = field(default=None, validator=_bytes)
+    status: int | None = field(default=None, validator=_status)
+    times: int | None = field(default=1, validator=_times)
+    probability: float = field(default=1.0, validator=_probability)
 
     def __attrs_post_init__(self) -> None:
         kinds = (self.code is not None, self.delay is not None, self.drop, self.truncate, self.body is not None)
         if sum(kinds) != 1:
             raise ValueError("A fault is one of code=, delay=, drop=True, truncate=True and body=; give exactly one.")
+        if self.retry_after is not None and self.code is None:
+            raise ValueError("retry_after is sent with an error; give code= too.")
+        if self.status is not None and self.code is None and self.body is None:
+            raise ValueError("status is that of an error or of a body; give code= or body= too.")
         if self.delay is not None and self.when == "before":
             # A late answer is the true answer: the handler acts.
             object.__setattr__(self, "when", "after")
@@ -87,7 +122,7 @@ class Fault:
         return Disturbed(whole.status, whole.headers, whole.body, delay=self.delay or 0.0)
 
     def _refused(self, style: Style, code: str) -> HttpResponse:
-        answered = refusal(style, Refusal(code, code_of(code, 400).message or "Planned by the test."))
+        answered = refusal(style, Refusal(code, Refusal(code).message or "Planned by the test."))
         headers = dict(answered.headers)
         if self.retry_after is not None:
             headers["x-acs-retry-after"] = str(round(self.retry_after * 1000))

@@ -65,13 +65,14 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self._acted[entry.action] += entry.acted
+        if entry.acted:
+            self._acted[entry.action] += 1
         if entry.refused_at_the_gate:
             self._unseen.append(entry)
 
     def of(self, action: str) -> list[Entry]:
         """The requests for one operation."""
-        return [entry for entry in self.entries if entry.action == action]
+        return [entry for entry in self._all() if entry.action == action]
 
     def acted(self, action: str) -> int:
         """How often an operation was really carried out."""
@@ -80,12 +81,16 @@ class Journal:
     def refused(self) -> list[Entry]:
         """The requests that the gate refused; from now on they count as seen."""
         self._unseen.clear()
-        return [entry for entry in self.entries if entry.refused_at_the_gate]
+        return [entry for entry in self._all() if entry.refused_at_the_gate]
 
     @property
     def refused_unseen(self) -> list[Entry]:
         """The requests that the gate refused since somebody last looked; looking here does not count."""
         return list(self._unseen)
+
+    def _all(self) -> list[Entry]:
+        # Copied in one go: another thread may write while this one reads.
+        return list(self.entries)
 
     def clear(self) -> None:
         self.entries.clear()

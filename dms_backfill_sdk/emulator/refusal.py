@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dms_backfill_sdk.codes import code_of
+from dms_backfill_sdk.codes import Code, code_of
 
 __all__ = ["Refusal", "invalid", "invalid_parameter", "missing_parameter"]
 
@@ -22,14 +22,20 @@ class Refusal(Exception):  # noqa: N818  not an error of ours: an answer of the 
 
     def __init__(self, code: str, message: str = "", **details: Any) -> None:
         row = code_of(code, 400)
-        super().__init__(code, message or row.message)
+        super().__init__(code, message)
         self.code = code
         self.status = row.status
-        self.message = message or row.message
+        self.message = message or _text(row, code)
         self.details = details
 
     def __str__(self) -> str:
         return self.message
+
+
+def _text(row: Code, code: str) -> str:
+    """The service's text for a code. What it is about stands in the code (``MissingDagId``), or is left out."""
+    about = code.removeprefix(row.name[:-1]) if row.name.endswith("*") else ""
+    return row.message.replace("{}", about).replace("  ", " ").strip()
 
 
 def invalid(message: str) -> Refusal:
@@ -40,9 +46,9 @@ def invalid(message: str) -> Refusal:
 
 def missing_parameter(name: str) -> Refusal:
     """A mandatory parameter is not there: ``MissingDagId`` (documented)."""
-    return Refusal(f"Missing{name}", f"{name} is mandatory for this action.")
+    return Refusal(f"Missing{name}")
 
 
 def invalid_parameter(name: str) -> Refusal:
     """A parameter cannot be read: ``InvalidDagId`` (documented)."""
-    return Refusal(f"Invalid{name}", f"Specified parameter {name} is not valid.")
+    return Refusal(f"Invalid{name}")

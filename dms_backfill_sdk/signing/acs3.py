@@ -68,7 +68,10 @@ def string_to_sign(
 
     Args:
         signed_headers: the names that take part; none means those this client signs.
+        algorithm: unless the request says that a key pair has signed it.
     """
+    if request.headers.get("authorization", "").startswith(f"{RSA_SHA256.name} "):
+        algorithm = RSA_SHA256
     names = tuple(signed_headers) or _to_sign(request)
     canonical = canonical_request(request, names, algorithm.digest(request.body))
     return f"{algorithm.name}\n{algorithm.digest(canonical.encode())}"

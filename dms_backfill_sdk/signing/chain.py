@@ -4,7 +4,6 @@ Imported only when a client is made without credentials and the environment name
 """
 
 from alibabacloud_credentials.client import Client as CredentialsClient
-from alibabacloud_credentials.exceptions import CredentialException
 from attrs import field, frozen
 
 from dms_backfill_sdk.errors import ConfigurationError
@@ -30,15 +29,15 @@ class CredentialChain:
     _client: CredentialsClient = field(factory=CredentialsClient, repr=False)
 
     def __call__(self) -> Credentials:
-        found = None
         try:
             found = self._client.get_credential()
-        except CredentialException:
-            # Its message is a list of every provider's own complaint; ours says what to set.
+        except Exception:  # noqa: BLE001  the library lets through whatever its providers raise
+            # Its messages list every provider's own complaint and may quote a key; ours says what to set.
             found = None
         if found is None:
             raise ConfigurationError(
-                "No credentials were found. Looked for, in this order: " + "; ".join(LOOKED_FOR) + ".",
+                "No credentials were found, or those that were could not be renewed. Looked for, in this order: "
+                + "; ".join(LOOKED_FOR) + ".",
                 advice="Set one of them, or pass credentials= to the client.",
             )
         if found.bearer_token:

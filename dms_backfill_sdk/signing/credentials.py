@@ -1,14 +1,14 @@
 """Who is calling: value objects that hide their secrets, and the environment they can be read from."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import attrs
 from attrs import field, frozen
 
 from dms_backfill_sdk.errors import ConfigurationError
 
-__all__ = ["AccessKey", "BearerToken", "CredentialSource", "Credentials", "KeyPair", "StsToken", "from_environment"]
+__all__ = ["AccessKey", "BearerToken", "CredentialSource", "Credentials", "KeyPair", "StsToken", "from_environment", "is_credential"]
 
 
 def present(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
@@ -17,8 +17,10 @@ def present(instance: object, attribute: "attrs.Attribute[str]", value: str) -> 
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{name} is empty or no string.", advice="Give the value as the console shows it.")
     # Copied with a line end or a blank, a key never matches; the service would only say that it does not.
-    if value != value.strip():
-        raise ConfigurationError(f"{name} begins or ends with white space.", advice="Remove it.")
+    if any(letter.isspace() for letter in value):
+        raise ConfigurationError(f"{name} holds white space.", advice="Remove it.")
+    if not (value.isascii() and value.isprintable()):
+        raise ConfigurationError(f"{name} holds what no key is made of.", advice="Give it in plain ASCII.")
 
 
 @frozen
@@ -60,6 +62,12 @@ Credentials = AccessKey | StsToken | BearerToken | KeyPair
 
 #: Asked before each attempt, so that what expires can be renewed in time.
 CredentialSource = Callable[[], Credentials]
+
+
+def is_credential(value: object) -> TypeGuard[Credentials]:
+    """Whether a request can be sent with it."""
+    signs = not isinstance(value, type) and hasattr(value, "rsa_sha256")
+    return signs or isinstance(value, AccessKey | StsToken | BearerToken)
 
 
 def from_environment(environ: Mapping[str, str]) -> AccessKey | StsToken | None:

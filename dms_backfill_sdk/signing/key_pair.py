@@ -4,6 +4,7 @@ import base64
 import binascii
 
 from attrs import field, frozen
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -17,11 +18,11 @@ __all__ = ["RsaKeyPair"]
 
 def _load(text: str) -> RSAPrivateKey:
     try:
-        if text.lstrip().startswith("-----BEGIN"):
+        if str(text).lstrip().startswith("-----BEGIN"):
             key = load_pem_private_key(text.encode(), password=None)
         else:
             key = load_der_private_key(base64.b64decode(text, validate=False), password=None)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, binascii.Error, UnsupportedAlgorithm):
         key = None
     # Raised out here, so that no parser's message, which may quote the key, hangs on to it as its context.
     if not isinstance(key, RSAPrivateKey):

@@ -48,7 +48,6 @@ def sign(
         ("Format", "JSON"),
         ("Timestamp", now.astimezone(UTC).strftime(TIMESTAMP)),
         ("SignatureNonce", nonce),
-        ("SignatureVersion", "1.0"),
     )
     unsigned = attrs.evolve(request, query=(*request.query, *common, *_identity(credentials, method)))
     match credentials:
@@ -67,12 +66,13 @@ def sign_sha256(request: HttpRequest, credentials: Credentials, *, now: datetime
 
 
 def _identity(credentials: Credentials, method: str) -> Pairs:
+    version = ("SignatureVersion", "1.0")
     match credentials:
         case BearerToken(token=token):
             return ("SignatureType", "BEARERTOKEN"), ("BearerToken", token)
         case StsToken(id=key, token=token):
-            return ("AccessKeyId", key), ("SignatureMethod", method), ("SecurityToken", token)
+            return version, ("AccessKeyId", key), ("SignatureMethod", method), ("SecurityToken", token)
         case AccessKey(id=key):
-            return ("AccessKeyId", key), ("SignatureMethod", method)
+            return version, ("AccessKeyId", key), ("SignatureMethod", method)
         case pair:
-            return ("AccessKeyId", pair.id), ("SignatureMethod", RSA), ("SignatureType", "PRIVATEKEY")
+            return version, ("AccessKeyId", pair.id), ("SignatureMethod", RSA), ("SignatureType", "PRIVATEKEY")

@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
+from dms_backfill_sdk.transport import checked_timeout
 
 __all__ = ["RequestsTransport"]
 
@@ -37,10 +38,13 @@ class RequestsTransport:
     Args:
         timeout: seconds to wait for a connection, and seconds to wait for an answer (between two parts of it, and for
             the whole of its body).
+
+    Raises:
+        ConfigurationError: ``timeout`` is none.
     """
 
     def __init__(self, timeout: tuple[float, float] = (5.0, 10.0)) -> None:
-        self.timeout = timeout
+        self.timeout = checked_timeout(timeout)
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=POOL, max_retries=0)

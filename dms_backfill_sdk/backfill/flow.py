@@ -1,0 +1,262 @@
+"""A task flow, looked up once: its nodes, its edges, its published version; and the plans that are made of it."""
+
+import difflib
+import statistics
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from dms_backfill_sdk.backfill.history import PAGE, SeriesRecords, Standing, Talk, all_pages, runs_about, standing_of
+from dms_backfill_sdk.backfill.plan import Plan
+from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only
+from dms_backfill_sdk.dates import BusinessTimes, in_china, requested_times
+from dms_backfill_sdk.errors import InvalidRequestError
+from dms_backfill_sdk.graph import TaskGraph
+from dms_backfill_sdk.operations.control import (
+    GetTaskInstanceRelationRequest,
+    ListTaskFlowInstanceRequest,
+    NodeRun,
+    Run,
+)
+from dms_backfill_sdk.operations.find import (
+    GetTaskFlowGraphRequest,
+    ListDAGVersionsRequest,
+    ListTaskFlowsByPageRequest,
+)
+
+if TYPE_CHECKING:
+    from dms_backfill_sdk.client import Client
+
+__all__ = ["TaskFlow"]
+
+#: Past runs that estimates are made from.
+RECENT = 100
+#: A plan of more runs than this says so.
+MANY_RUNS = 1000
+#: Hours that a run may take (documented).
+MAX_RUN_HOURS = 18
+
+
+@frozen(eq=False)
+class TaskFlow:
+    """A task flow as it was when it was looked up.
+
+    Attributes:
+        id: the task flow.
+        name: its name.
+        graph: its nodes and edges.
+        node_names: the names of its nodes, by id.
+        version: the newest published version; None if it was never published.
+        tid: the tenant; None is the one the caller is in.
+    """
+
+    _client: "Client" = field(repr=False)
+    id: int
+    name: str
+    graph: TaskGraph = field(repr=False)
+    node_names: Mapping[int, str] = field(repr=False)
+    version: int | None
+    tid: int | None = None
+
+    @classmethod
+    def find(cls, client: "Client", name_or_id: int | str) -> "TaskFlow":
+        """Look a task flow up.
+
+        Raises:
+            InvalidRequestError: there is none of that name, or there are several; the sentence lists near names or ids.
+            ServiceError: there is none of that id.
+        """
+        return client.run(_finding(client, name_or_id))
+
+    def node_id(self, name_or_id: int | str) -> int:
+        """The id of a node that is named by name or id.
+
+        Raises:
+            InvalidRequestError: there is none, or there are several of that name.
+        """
+        if isinstance(name_or_id, int) and name_or_id in self.node_names:
+            return name_or_id
+        ids = [node for node, name in self.node_names.items() if str(name_or_id) in (name, str(node))]
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            raise InvalidRequestError(
+                f"{len(ids)} nodes are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
+            )
+        raise InvalidRequestError(_unknown("node", str(name_or_id), self.node_names.values(), f" in {self.name}"))
+
+    def recent_runs(self, count: int = RECENT) -> list[Run]:
+        """Its latest runs, as the service lists them (in what order is not documented; our emulator: newest first)."""
+        return self._client.run(_recent(self.id, self.tid, count))
+
+    def plan(
+        self,
+        *,
+        on: date | str | None = None,
+        between: tuple[date | str, date | str] | None = None,
+        interval: int = 24,
+        asc: bool = True,
+        start: Collection[int | str] | None = None,
+        skip: Collection[int | str] = (),
+        downstream: bool = True,
+        version: int | None = None,
+        only: Only = "all",
+    ) -> Plan:
+        """See what a backfill would do. Nothing is started.
+
+        Args:
+            on: the one business date, or
+            between: the first and the last one.
+            interval: hours from one run to the next, 1 or more.
+            asc: from small to big, or from big to small.
+            start: nodes to start at, by name or id; None is the whole flow.
+            skip: nodes to leave out, by name or id.
+            downstream: whether what is below the start nodes runs too.
+            version: the published version to run; None is the newest.
+            only: which business dates are run by where they stand: ``"all"``, ``"missing"``, ``"failed"`` or
+                ``"missing-and-failed"``.
+
+        Raises:
+            InvalidRequestError: it cannot be expressed; the sentence says what to write instead.
+        """
+        if only not in WANTED:
+            raise InvalidRequestError(f"only={only!r} is unknown; write one of {', '.join(map(repr, WANTED))}.")
+        times = requested_times(
+            on, between, interval=interval, asc=asc, end_inclusive=self._client.end_inclusive
+        )
+        choice = Choice(
+            start=None if start is None else tuple(map(self.node_id, start)),
+            skip=tuple(map(self.node_id, skip)),
+            downstream=downstream,
+            version=version,
+        )
+        return self._client.run(self._planning(times, choice, only))
+
+    def _planning(self, times: BusinessTimes, choice: Choice, only: Only) -> Talk[Plan]:
+        days = sorted((times[0].date(), times[-1].date()))
+        listed = yield from runs_about(self.id, days[0], days[1], self.tid)
+        about = [run for run in listed if run.business_time in times]
+        sorted_out = yield from SeriesRecords().sort_out(self.id, about, self.tid)
+        existing = {time: standing_of(runs[-1]) for time, runs in sorted_out.items()}
+        succeeded = [run for run in (yield from _recent(self.id, self.tid, RECENT)) if _took(run)]
+        last_nodes = (yield from _nodes_of(self.id, self.tid, succeeded[0])) if succeeded else []
+        now = self._client.clock.now()
+        plan = Plan(
+            client=self._client,
+            dag_id=self.id,
+            flow_name=self.name,
+            tid=self.tid,
+            times=times,
+            choice=choice,
+            only=only,
+            graph=self.graph,
+            node_names=self.node_names,
+            existing=existing,
+            seconds_per_run=statistics.median(map(_took, succeeded)) if succeeded else None,
+            warnings=(),
+            made_at=now,
+        )
+        return plan.warning(tuple(self._warnings(plan, last_nodes, in_china(now))))
+
+    def _warnings(self, plan: Plan, last_nodes: Collection[NodeRun], now: datetime) -> Iterator[str]:
+        if self.version is None:
+            yield "The flow was never published, so the service will refuse (documented)."
+        if gone := [node.node_name or "?" for node in last_nodes if node.node_id not in self.node_names]:
+            yield f"The last run had nodes that the flow lacks now ({', '.join(gone)}): it was changed since."
+        again = Counter(standing for standing in plan.existing.values() if standing in WANTED[plan.only])
+        if active := again[Standing.WAITING] + again[Standing.RUNNING] + again[Standing.SUSPENDED]:
+            yield f"{active} of the runs planned are about a business time that has a run under way; it would run twice."
+        if done := again[Standing.SUCCEEDED]:
+            yield f'{done} of the runs planned have succeeded already and would run again; only="missing" leaves them out.'
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if ahead := sum(_from(today, window.times) for window in plan.windows):
+            yield f"{ahead} of the runs planned are about days that are not over yet."
+        if len(plan) > MANY_RUNS:
+            yield f"These are {len(plan)} runs. The service has no limit that would stop a slip of the pen."
+        if len(plan.windows) > 1:
+            yield f"{len(plan.windows)} requests run side by side; only within each do the dates keep their order."
+        path = self._longest_path(plan, last_nodes)
+        if path > MAX_RUN:
+            yield f"The longest path through the nodes took {path}; a run may take {MAX_RUN_HOURS} hours (documented)."
+        elif (longest := max((len(window.times) for window in plan.windows), default=0)) * path > MAX_RUN:
+            yield (
+                f"{longest} runs of {path} each are more than {MAX_RUN_HOURS} hours. That limit is documented for one "
+                "run; whether it counts for a series is not known."
+            )
+
+    def _longest_path(self, plan: Plan, last_nodes: Collection[NodeRun]) -> timedelta:
+        running = set(plan.selection.running)
+        took = {node.node_id: node.execute_time or 0 for node in last_nodes if node.node_id in running}
+        return timedelta(seconds=round(self.graph.longest_path(took) / 1000))
+
+
+MAX_RUN = timedelta(hours=MAX_RUN_HOURS)
+
+
+def _finding(client: "Client", name_or_id: int | str) -> Talk[TaskFlow]:
+    dag_id = yield from _id_of(name_or_id, client.tid)
+    graph = (yield GetTaskFlowGraphRequest(dag_id=dag_id, tid=client.tid)).task_flow_graph
+    versions = yield ListDAGVersionsRequest(dag_id=dag_id, page_index=1, page_size=PAGE, tid=client.tid)
+    names = {node.node_id: node.node_name or str(node.node_id) for node in graph.nodes}
+    return TaskFlow(
+        client=client,
+        id=dag_id,
+        name=graph.dag_name or str(dag_id),
+        graph=TaskGraph(tuple(names), [(edge.node_from, edge.node_end) for edge in graph.edges]),
+        node_names=names,
+        version=max((version.version_id for version in versions.items), default=None),
+        tid=client.tid,
+    )
+
+
+def _id_of(name_or_id: int | str, tid: int | None) -> Talk[int]:
+    if isinstance(name_or_id, int):
+        return name_or_id
+    found = yield from all_pages(ListTaskFlowsByPageRequest(search_key=name_or_id, page_size=PAGE, tid=tid))
+    ids = [flow.id for flow in found if flow.dag_name == name_or_id and flow.id is not None]
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        raise InvalidRequestError(
+            f"{len(ids)} task flows are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
+        )
+    if name_or_id.isascii() and name_or_id.isdecimal():
+        return int(name_or_id)
+    everything = yield from all_pages(ListTaskFlowsByPageRequest(page_size=PAGE, tid=tid))
+    raise InvalidRequestError(_unknown("task flow", name_or_id, [flow.dag_name or "" for flow in everything]))
+
+
+def _recent(dag_id: int, tid: int | None, count: int) -> Talk[list[Run]]:
+    page = yield ListTaskFlowInstanceRequest(dag_id=dag_id, page_index=1, page_size=count, tid=tid)
+    runs: list[Run] = page.items
+    return runs
+
+
+def _nodes_of(dag_id: int, tid: int | None, run: Run) -> Talk[list[NodeRun]]:
+    response = yield GetTaskInstanceRelationRequest(dag_id=dag_id, dag_instance_id=run.id or 0, tid=tid)
+    nodes: list[NodeRun] = response.node_list
+    return nodes
+
+
+def _from(moment: datetime, times: BusinessTimes) -> int:
+    """How many of the times are not before ``moment``; found without going through them."""
+    upwards = evolve(times, asc=True)
+    return len(upwards) - bisect_left(upwards, moment)
+
+
+def _took(run: Run) -> float:
+    """Seconds that a successful run took; 0 for any other."""
+    if standing_of(run) is not Standing.SUCCEEDED or run.start_time is None or run.end_time is None:
+        return 0.0
+    return (run.end_time - run.start_time).total_seconds()
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:5]
+    hint = f"near ones are {', '.join(map(repr, near))}." if near else "there is none at all."
+    return f"There is no {kind} {name!r}{where}; {hint}"

@@ -1,0 +1,226 @@
+"""The plan: what exactly a backfill would run, in which order, and why not more. Made before anything is started."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, get_args
+
+from attrs import asdict, evolve, field, frozen
+
+from dms_backfill_sdk.backfill.history import Standing
+from dms_backfill_sdk.backfill.job import Job
+from dms_backfill_sdk.backfill.submission import Resubmit, submitting
+from dms_backfill_sdk.backfill.watch import Started
+from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only, Window, windows_of
+from dms_backfill_sdk.dates import BusinessTimes
+from dms_backfill_sdk.errors import ConfigurationError, DmsError, InvalidRequestError
+from dms_backfill_sdk.graph import Part, Selection, TaskGraph
+from dms_backfill_sdk.operations.back_fill import BackFillRequest
+from dms_backfill_sdk.wire import encode_parameters
+
+if TYPE_CHECKING:
+    from dms_backfill_sdk.client import Client
+
+__all__ = ["Plan", "PlannedRun"]
+
+@frozen
+class PlannedRun:
+    """One business time of a plan.
+
+    Attributes:
+        business_time: the time.
+        standing: where it stands today.
+        runs: whether the plan runs it.
+    """
+
+    business_time: datetime
+    standing: Standing
+    runs: bool
+
+
+@frozen(kw_only=True)
+class Plan:
+    """A plan: frozen, printable, and the very thing that is then submitted.
+
+    Attributes:
+        dag_id: the task flow.
+        flow_name: its name.
+        tid: the tenant; None is the one the caller is in.
+        times: the business times that were asked for.
+        choice: what of the flow is run.
+        only: which of them are run, by where they stand.
+        graph: the flow's nodes and edges.
+        node_names: the names of its nodes, by id.
+        existing: where those business times stand that have a run already.
+        seconds_per_run: the median of past successful runs; None when there were none.
+        warnings: what somebody should know before submitting, a sentence each.
+        made_at: when the plan was made; what exists may have changed since.
+    """
+
+    dag_id: int
+    flow_name: str
+    tid: int | None = None
+    times: BusinessTimes
+    choice: Choice
+    only: Only = "all"
+    graph: TaskGraph
+    node_names: Mapping[int, str]
+    existing: Mapping[datetime, Standing] = field(factory=dict, repr=False)
+    seconds_per_run: float | None = None
+    warnings: tuple[str, ...] = ()
+    made_at: datetime
+    windows: tuple[Window, ...] = field(init=False, repr=False)
+    _client: "Client | None" = field(default=None, eq=False, repr=False)
+
+    @windows.default
+    def _(self) -> tuple[Window, ...]:
+        return windows_of(self.dag_id, self.tid, self.times, self.choice, self.only, self.existing)
+
+    @property
+    def requests(self) -> tuple[BackFillRequest, ...]:
+        """The requests that :meth:`submit` sends, and nothing else."""
+        return tuple(window.request for window in self.windows)
+
+    @property
+    def selection(self) -> Selection:
+        """The part that each node takes."""
+        start, skip = self.choice.start, self.choice.skip
+        return self.graph.select(start, downstream=self.choice.downstream, skip=skip)
+
+    def nodes(self) -> Mapping[str, Part]:
+        """For each node by name, in an order that keeps the edges: whether it runs, and if not, why."""
+        return {self.node_names.get(node, str(node)): part for node, part in self.selection.parts.items()}
+
+    def __len__(self) -> int:
+        """How many runs the plan starts."""
+        return sum(len(window.times) for window in self.windows)
+
+    def __iter__(self) -> Iterator[datetime]:
+        """The business times that are run, in order; made as they are asked for."""
+        return (time for window in self.windows for time in window.times)
+
+    def runs(self) -> Iterator[PlannedRun]:
+        """Every business time that was asked for, in order, with where it stands and whether it is run."""
+        wanted = WANTED[self.only]
+        for time in self.times:
+            standing = self.existing.get(time, Standing.MISSING)
+            yield PlannedRun(time, standing, standing in wanted)
+
+    def standings(self) -> Counter[Standing]:
+        """How many of the business times stand where."""
+        counts = Counter(standing for time, standing in self.existing.items() if time in self.times)
+        counts[Standing.MISSING] = len(self.times) - counts.total()
+        return counts
+
+    @property
+    def estimate(self) -> timedelta | None:
+        """How long it may take: the runs one after another, each as long as the median of past ones. An estimate."""
+        return None if self.seconds_per_run is None else timedelta(seconds=self.seconds_per_run * len(self))
+
+    def warning(self, sentences: tuple[str, ...]) -> "Plan":
+        """The same plan with these warnings."""
+        return evolve(self, warnings=sentences)
+
+    def submit(self, *, resubmit: Resubmit = "never") -> Job:
+        """Send the requests, each once.
+
+        A BackFill has no idempotency token. When the outcome of one is not known (timeout, broken connection, 5xx),
+        the flow's runs are looked at before anything is sent again: runs about these business times, by hand, begun
+        since the attempt. Are there any, they are the job's.
+
+        Args:
+            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again.
+
+        Raises:
+            DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
+        """
+        if self._client is None:
+            raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
+        if resubmit not in get_args(Resubmit):
+            raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
+        if not self.windows:
+            return self._job(())
+        try:
+            return self._job(self._client.run(submitting(self.windows, self._client.service_clock, resubmit)))
+        except DmsError as error:
+            error.job = self._job(error.started)
+            raise
+
+    def by(self, client: "Client") -> "Plan":
+        """The same plan in the hands of a client."""
+        return evolve(self, client=client)
+
+    def _job(self, started: tuple[Started, ...]) -> Job:
+        assert self._client is not None
+        return Job(self._client, self.dag_id, self.flow_name, started, self.tid)
+
+    # -- written down --------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan in plain values, with the requests it means; :meth:`from_dict` reads it again."""
+        return {
+            "dag_id": self.dag_id,
+            "flow_name": self.flow_name,
+            "tid": self.tid,
+            "times": self.times.to_dict(),
+            "choice": asdict(self.choice),
+            "only": self.only,
+            "nodes": {str(node): name for node, name in self.node_names.items()},
+            "edges": [list(edge) for edge in self.graph.edges],
+            "existing": {time.isoformat(): standing.value for time, standing in self.existing.items()},
+            "seconds_per_run": self.seconds_per_run,
+            "warnings": list(self.warnings),
+            "made_at": self.made_at.isoformat(),
+            "runs": len(self),
+            "requests": [dict(encode_parameters(request)[0]) for request in self.requests],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], client: "Client | None" = None) -> "Plan":
+        """The plan that :meth:`to_dict` wrote down."""
+        names = {int(node): name for node, name in data["nodes"].items()}
+        choice = data["choice"]
+        start = choice["start"]
+        return cls(
+            client=client,
+            dag_id=data["dag_id"],
+            flow_name=data["flow_name"],
+            tid=data["tid"],
+            times=BusinessTimes.from_dict(data["times"]),
+            choice=Choice(
+                start=None if start is None else tuple(start),
+                skip=tuple(choice["skip"]),
+                downstream=choice["downstream"],
+                version=choice["version"],
+            ),
+            only=data["only"],
+            graph=TaskGraph(tuple(names), [(start, end) for start, end in data["edges"]]),
+            node_names=names,
+            existing={datetime.fromisoformat(time): Standing(value) for time, value in data["existing"].items()},
+            seconds_per_run=data["seconds_per_run"],
+            warnings=tuple(data["warnings"]),
+            made_at=datetime.fromisoformat(data["made_at"]),
+        )
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.flow_name} ({self.dag_id}): {len(self)} of {len(self.times)} business times, "
+            f"{len(self.requests)} {'request' if len(self.requests) == 1 else 'requests'}"
+        ]
+        lines += [f"  {_says(window)}" for window in self.windows[:SHOWN]]
+        if len(self.windows) > SHOWN:
+            lines.append(f"  … and {len(self.windows) - SHOWN} more")
+        lines += [f"  node {name}: {part.value}" for name, part in self.nodes().items()]
+        if self.estimate is not None:
+            lines.append(f"  about {self.estimate} if each takes as long as the median of past runs (an estimate)")
+        return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
+
+
+#: Windows that are printed; the rest is counted.
+SHOWN = 10
+
+
+def _says(window: Window) -> str:
+    first, last = window.times[0], window.times[-1]
+    span = f"{first:%Y-%m-%d}" if len(window.times) == 1 else f"{first:%Y-%m-%d} → {last:%Y-%m-%d}"
+    return f"{span}  {len(window.times)} {'run' if len(window.times) == 1 else 'runs'}"
