@@ -1,16 +1,17 @@
 """A task flow, looked up once: its nodes, its edges, its published version; and the plans that are made of it."""
 
-import difflib
 import statistics
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Self
 
 from attrs import evolve, field, frozen
 
-from dms_backfill_sdk.backfill.history import PAGE, SeriesRecords, Standing, Talk, all_pages, runs_about, standing_of
+from dms_backfill_sdk.backfill.caller import Caller
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, runs_about, standing_of
+from dms_backfill_sdk.backfill.lookup import looking_up, unknown
 from dms_backfill_sdk.backfill.plan import Plan
 from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only
 from dms_backfill_sdk.dates import BusinessTimes, in_china, requested_times
@@ -22,14 +23,6 @@ from dms_backfill_sdk.operations.control import (
     NodeRun,
     Run,
 )
-from dms_backfill_sdk.operations.find import (
-    GetTaskFlowGraphRequest,
-    ListDAGVersionsRequest,
-    ListTaskFlowsByPageRequest,
-)
-
-if TYPE_CHECKING:
-    from dms_backfill_sdk.client import Client
 
 __all__ = ["TaskFlow"]
 
@@ -54,7 +47,7 @@ class TaskFlow:
         tid: the tenant; None is the one the caller is in.
     """
 
-    _client: "Client" = field(repr=False)
+    _client: Caller = field(repr=False)
     id: int
     name: str
     graph: TaskGraph = field(repr=False)
@@ -63,14 +56,23 @@ class TaskFlow:
     tid: int | None = None
 
     @classmethod
-    def find(cls, client: "Client", name_or_id: int | str) -> "TaskFlow":
+    def find(cls, client: Caller, name_or_id: int | str) -> Self:
         """Look a task flow up.
 
         Raises:
             InvalidRequestError: there is none of that name, or there are several; the sentence lists near names or ids.
             ServiceError: there is none of that id.
         """
-        return client.run(_finding(client, name_or_id))
+        found = client.run(looking_up(name_or_id, client.tid))
+        return cls(
+            client=client,
+            id=found.id,
+            name=found.name,
+            graph=found.graph,
+            node_names=found.node_names,
+            version=found.version,
+            tid=client.tid,
+        )
 
     def node_id(self, name_or_id: int | str) -> int:
         """The id of a node that is named by name or id.
@@ -87,7 +89,7 @@ class TaskFlow:
             raise InvalidRequestError(
                 f"{len(ids)} nodes are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
             )
-        raise InvalidRequestError(_unknown("node", str(name_or_id), self.node_names.values(), f" in {self.name}"))
+        raise InvalidRequestError(unknown("node", str(name_or_id), self.node_names.values(), f" in {self.name}"))
 
     def recent_runs(self, count: int = RECENT) -> list[Run]:
         """Its latest runs, as the service lists them (in what order is not documented; our emulator: newest first)."""
@@ -197,39 +199,6 @@ class TaskFlow:
 MAX_RUN = timedelta(hours=MAX_RUN_HOURS)
 
 
-def _finding(client: "Client", name_or_id: int | str) -> Talk[TaskFlow]:
-    dag_id = yield from _id_of(name_or_id, client.tid)
-    graph = (yield GetTaskFlowGraphRequest(dag_id=dag_id, tid=client.tid)).task_flow_graph
-    versions = yield ListDAGVersionsRequest(dag_id=dag_id, page_index=1, page_size=PAGE, tid=client.tid)
-    names = {node.node_id: node.node_name or str(node.node_id) for node in graph.nodes}
-    return TaskFlow(
-        client=client,
-        id=dag_id,
-        name=graph.dag_name or str(dag_id),
-        graph=TaskGraph(tuple(names), [(edge.node_from, edge.node_end) for edge in graph.edges]),
-        node_names=names,
-        version=max((version.version_id for version in versions.items), default=None),
-        tid=client.tid,
-    )
-
-
-def _id_of(name_or_id: int | str, tid: int | None) -> Talk[int]:
-    if isinstance(name_or_id, int):
-        return name_or_id
-    found = yield from all_pages(ListTaskFlowsByPageRequest(search_key=name_or_id, page_size=PAGE, tid=tid))
-    ids = [flow.id for flow in found if flow.dag_name == name_or_id and flow.id is not None]
-    if len(ids) == 1:
-        return ids[0]
-    if ids:
-        raise InvalidRequestError(
-            f"{len(ids)} task flows are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
-        )
-    if name_or_id.isascii() and name_or_id.isdecimal():
-        return int(name_or_id)
-    everything = yield from all_pages(ListTaskFlowsByPageRequest(page_size=PAGE, tid=tid))
-    raise InvalidRequestError(_unknown("task flow", name_or_id, [flow.dag_name or "" for flow in everything]))
-
-
 def _recent(dag_id: int, tid: int | None, count: int) -> Talk[list[Run]]:
     page = yield ListTaskFlowInstanceRequest(dag_id=dag_id, page_index=1, page_size=count, tid=tid)
     runs: list[Run] = page.items
@@ -253,10 +222,3 @@ def _took(run: Run) -> float:
     if standing_of(run) is not Standing.SUCCEEDED or run.start_time is None or run.end_time is None:
         return 0.0
     return (run.end_time - run.start_time).total_seconds()
-
-
-def _unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
-    names = sorted(set(known))
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:5]
-    hint = f"near ones are {', '.join(map(repr, near))}." if near else "there is none at all."
-    return f"There is no {kind} {name!r}{where}; {hint}"

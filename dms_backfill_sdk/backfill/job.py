@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from attrs import define, field, frozen
 
+from dms_backfill_sdk.backfill.caller import Caller
 from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, runs_about, standing_of
+from dms_backfill_sdk.backfill.lookup import looking_up
 from dms_backfill_sdk.backfill.watch import Pace, Progress, Started, Watch, watching
 from dms_backfill_sdk.dates import BusinessTimes, requested_times
 from dms_backfill_sdk.errors import DmsError, RunFailedError, WaitTimeoutError
@@ -21,9 +23,6 @@ from dms_backfill_sdk.operations.control import (
     StopTaskFlowInstanceRequest,
     SuspendTaskFlowInstanceRequest,
 )
-
-if TYPE_CHECKING:
-    from dms_backfill_sdk.client import Client
 
 __all__ = ["Change", "Job"]
 
@@ -61,7 +60,7 @@ class Job:
         tid: the tenant; None is the one the caller is in.
     """
 
-    _client: "Client" = field(repr=False)
+    _client: Caller = field(repr=False)
     dag_id: int
     flow_name: str
     started: tuple[Started, ...]
@@ -206,7 +205,7 @@ class Job:
     @classmethod
     def attach(
         cls,
-        client: "Client",
+        client: Caller,
         flow: int | str,
         *,
         on: date | str | None = None,
@@ -218,10 +217,10 @@ class Job:
 
         The newest run of each date counts as the job's.
         """
-        found = client.task_flow(flow)
+        found = client.run(looking_up(flow, client.tid))
         times = requested_times(on, between, interval=interval, asc=asc, end_inclusive=client.end_inclusive)
-        older = client.run(_older(found.id, times, found.tid))
-        return cls(client, found.id, found.name, (Started(times, None, older),), found.tid)
+        older = client.run(_older(found.id, times, client.tid))
+        return cls(client, found.id, found.name, (Started(times, None, older),), client.tid)
 
     def to_dict(self) -> dict[str, Any]:
         """The job in plain values, for :meth:`from_dict` in another process."""
@@ -235,7 +234,7 @@ class Job:
         }
 
     @classmethod
-    def from_dict(cls, client: "Client", data: dict[str, Any]) -> Self:
+    def from_dict(cls, client: Caller, data: dict[str, Any]) -> Self:
         """The job that :meth:`to_dict` wrote down."""
         started = tuple(
             Started(BusinessTimes.from_dict(one), one["run_id"], frozenset(one["before"])) for one in data["started"]

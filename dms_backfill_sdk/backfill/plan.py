@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from attrs import asdict, evolve, field, frozen
 
+from dms_backfill_sdk.backfill.caller import Caller
 from dms_backfill_sdk.backfill.history import Standing
 from dms_backfill_sdk.backfill.job import Job
 from dms_backfill_sdk.backfill.submission import Resubmit, submitting
@@ -17,9 +18,6 @@ from dms_backfill_sdk.errors import ConfigurationError, DmsError, InvalidRequest
 from dms_backfill_sdk.graph import Part, Selection, TaskGraph
 from dms_backfill_sdk.operations.back_fill import BackFillRequest
 from dms_backfill_sdk.wire import encode_parameters
-
-if TYPE_CHECKING:
-    from dms_backfill_sdk.client import Client
 
 __all__ = ["Plan", "PlannedRun"]
 
@@ -70,7 +68,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     made_at: datetime
     windows: tuple[Window, ...] = field(init=False, repr=False)
-    _client: "Client | None" = field(default=None, eq=False, repr=False)
+    _client: Caller | None = field(default=None, eq=False, repr=False)
 
     @windows.default
     def _(self) -> tuple[Window, ...]:
@@ -146,7 +144,7 @@ class Plan:
             error.job = self._job(error.started)
             raise
 
-    def by(self, client: "Client") -> "Plan":
+    def by(self, client: Caller) -> "Plan":
         """The same plan in the hands of a client."""
         return evolve(self, client=client)
 
@@ -176,7 +174,7 @@ class Plan:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], client: "Client | None" = None) -> "Plan":
+    def from_dict(cls, data: Mapping[str, Any], client: Caller | None = None) -> "Plan":
         """The plan that :meth:`to_dict` wrote down."""
         names = {int(node): name for node, name in data["nodes"].items()}
         choice = data["choice"]
