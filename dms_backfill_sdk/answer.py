@@ -96,7 +96,8 @@ def _retry_after(response: HttpResponse) -> float | None:
 #: What stands before the string that the service signed, in its message.
 SERVER_STRING = "server string to sign is:"
 _TOKEN = re.compile(
-    r'((?:Signature|SecurityToken|BearerToken|x-acs-(?:security|bearer)-token)(?:%3D|"?[=:] ?"?))[^&"\s]+?(?=%26|[&"\s]|$)'
+    r"((?:Signature|SecurityToken|BearerToken|x-acs-(?:security|bearer)-token)(?:%3D|[\"']?[=:] ?[\"']?))"
+    r"[^&\"'\s]+?(?=%26|[&\"'\s]|$)"
 )
 
 

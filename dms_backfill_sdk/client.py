@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 A = TypeVar("A")
-I = TypeVar("I")
+T = TypeVar("T")
 R = TypeVar("R", bound="Response")
 
 
@@ -42,8 +42,8 @@ class Client:
 
     Attributes:
         credentials: a value such as :class:`AccessKey`, or a callable that gives one and is asked before each attempt.
-            None takes the environment's (``ALIBABA_CLOUD_ACCESS_KEY_ID``, ``…_SECRET``, ``ALIBABA_CLOUD_SECURITY_TOKEN``,
-            read now), or else Alibaba's credential chain (extra ``credentials``).
+            None takes the environment's (``ALIBABA_CLOUD_ACCESS_KEY_ID``, ``…_SECRET`` and
+            ``ALIBABA_CLOUD_SECURITY_TOKEN``, read now), or else Alibaba's credential chain (extra ``credentials``).
         endpoint: host or address of the service. None takes ``DMS_BACKFILL_ENDPOINT`` from the environment, or else
             ``dms-enterprise.aliyuncs.com``, which serves every region. Plain http is for loopback addresses only.
         signature: ``"rpc"`` (default), ``"rpc-sha256"``, ``"acs3"`` or ``"acs3-sm3"``.
@@ -109,7 +109,7 @@ class Client:
         """
         return self.run(converse(call_of(request, tid=self.tid), self._line))
 
-    def iterate(self, request: "Request[Page[I]]") -> Iterator[I]:
+    def iterate(self, request: "Request[Page[T]]") -> Iterator[T]:
         """The items of a list that comes in pages, fetched as they are asked for, from the request's page on.
 
         A list that changes meanwhile may show an item twice or not at all; the service gives no snapshot.
@@ -198,7 +198,9 @@ class Client:
         """The task flows the caller may see, one page of them."""
         return self.call(request)
 
-    def list_lh_task_flow_and_scenario(self, request: "find.ListLhTaskFlowAndScenarioRequest") -> "find.ListLhTaskFlowAndScenarioResponse":
+    def list_lh_task_flow_and_scenario(
+        self, request: "find.ListLhTaskFlowAndScenarioRequest"
+    ) -> "find.ListLhTaskFlowAndScenarioResponse":
         """The task flows of a workspace, by business scenario."""
         return self.call(request)
 
@@ -230,31 +232,45 @@ class Client:
         """The tenants the caller may use."""
         return self.call(request)
 
-    def list_task_flow_instance(self, request: "control.ListTaskFlowInstanceRequest") -> "control.ListTaskFlowInstanceResponse":
+    def list_task_flow_instance(
+        self, request: "control.ListTaskFlowInstanceRequest"
+    ) -> "control.ListTaskFlowInstanceResponse":
         """The runs of a task flow, one page of them."""
         return self.call(request)
 
-    def get_task_instance_relation(self, request: "control.GetTaskInstanceRelationRequest") -> "control.GetTaskInstanceRelationResponse":
+    def get_task_instance_relation(
+        self, request: "control.GetTaskInstanceRelationRequest"
+    ) -> "control.GetTaskInstanceRelationResponse":
         """The nodes of one run and where each stands."""
         return self.call(request)
 
-    def stop_task_flow_instance(self, request: "control.StopTaskFlowInstanceRequest") -> "control.StopTaskFlowInstanceResponse":
+    def stop_task_flow_instance(
+        self, request: "control.StopTaskFlowInstanceRequest"
+    ) -> "control.StopTaskFlowInstanceResponse":
         """Stop a run that is running."""
         return self.call(request)
 
-    def suspend_task_flow_instance(self, request: "control.SuspendTaskFlowInstanceRequest") -> "control.SuspendTaskFlowInstanceResponse":
+    def suspend_task_flow_instance(
+        self, request: "control.SuspendTaskFlowInstanceRequest"
+    ) -> "control.SuspendTaskFlowInstanceResponse":
         """Suspend a run that is running."""
         return self.call(request)
 
-    def resume_task_flow_instance(self, request: "control.ResumeTaskFlowInstanceRequest") -> "control.ResumeTaskFlowInstanceResponse":
+    def resume_task_flow_instance(
+        self, request: "control.ResumeTaskFlowInstanceRequest"
+    ) -> "control.ResumeTaskFlowInstanceResponse":
         """Let a suspended run go on."""
         return self.call(request)
 
-    def re_run_task_flow_instance(self, request: "control.ReRunTaskFlowInstanceRequest") -> "control.ReRunTaskFlowInstanceResponse":
+    def re_run_task_flow_instance(
+        self, request: "control.ReRunTaskFlowInstanceRequest"
+    ) -> "control.ReRunTaskFlowInstanceResponse":
         """Run all nodes of a finished run again."""
         return self.call(request)
 
-    def make_task_flow_instance_success(self, request: "control.MakeTaskFlowInstanceSuccessRequest") -> "control.MakeTaskFlowInstanceSuccessResponse":
+    def make_task_flow_instance_success(
+        self, request: "control.MakeTaskFlowInstanceSuccessRequest"
+    ) -> "control.MakeTaskFlowInstanceSuccessResponse":
         """Declare a run successful."""
         return self.call(request)
 
@@ -278,11 +294,15 @@ class Client:
         """Add edges between nodes of a task flow."""
         return self.call(request)
 
-    def delete_task_flow_edges_by_condition(self, request: "author.DeleteTaskFlowEdgesByConditionRequest") -> "author.DeleteTaskFlowEdgesByConditionResponse":
+    def delete_task_flow_edges_by_condition(
+        self, request: "author.DeleteTaskFlowEdgesByConditionRequest"
+    ) -> "author.DeleteTaskFlowEdgesByConditionResponse":
         """Delete the edges that fit."""
         return self.call(request)
 
-    def list_task_flow_edges_by_condition(self, request: "author.ListTaskFlowEdgesByConditionRequest") -> "author.ListTaskFlowEdgesByConditionResponse":
+    def list_task_flow_edges_by_condition(
+        self, request: "author.ListTaskFlowEdgesByConditionRequest"
+    ) -> "author.ListTaskFlowEdgesByConditionResponse":
         """The edges that fit."""
         return self.call(request)
 
@@ -290,19 +310,27 @@ class Client:
         """Change what a node does."""
         return self.call(request)
 
-    def update_task_content_v2(self, request: "author.UpdateTaskContentV2Request") -> "author.UpdateTaskContentV2Response":
+    def update_task_content_v2(
+        self, request: "author.UpdateTaskContentV2Request"
+    ) -> "author.UpdateTaskContentV2Response":
         """Change what a node does; for content too long for a query."""
         return self.call(request)
 
-    def update_task_flow_time_variables(self, request: "author.UpdateTaskFlowTimeVariablesRequest") -> "author.UpdateTaskFlowTimeVariablesResponse":
+    def update_task_flow_time_variables(
+        self, request: "author.UpdateTaskFlowTimeVariablesRequest"
+    ) -> "author.UpdateTaskFlowTimeVariablesResponse":
         """Set the time variables of a task flow."""
         return self.call(request)
 
-    def publish_and_deploy_task_flow(self, request: "author.PublishAndDeployTaskFlowRequest") -> "author.PublishAndDeployTaskFlowResponse":
+    def publish_and_deploy_task_flow(
+        self, request: "author.PublishAndDeployTaskFlowRequest"
+    ) -> "author.PublishAndDeployTaskFlowResponse":
         """Publish a task flow as a new version."""
         return self.call(request)
 
-    def re_deploy_lh_dag_version(self, request: "author.ReDeployLhDagVersionRequest") -> "author.ReDeployLhDagVersionResponse":
+    def re_deploy_lh_dag_version(
+        self, request: "author.ReDeployLhDagVersionRequest"
+    ) -> "author.ReDeployLhDagVersionResponse":
         """Deploy an older version again."""
         return self.call(request)
 

@@ -21,7 +21,7 @@ from dms_backfill_sdk.errors import (
 __all__ = ["CODES", "Code", "code_of"]
 
 KEY = "Check the access key id and secret, and that the key is active."
-TOKEN = "Get a fresh security token; it must belong to the access key it is sent with."
+TOKEN = "Get a fresh security token; it must belong to the access key it is sent with."  # noqa: S105  advice
 CLOCK = "Set this machine's clock; the service takes requests of the last 15 minutes."
 RETRY = "Try again in a moment."
 FIELDS = "Correct the request."

@@ -47,6 +47,7 @@ __all__ = [
 
 def _restore(cls: type["DmsError"], args: tuple[Any, ...], state: dict[str, Any], cause: BaseException | None) -> Any:
     error = cls.__new__(cls, *args)
+    error.args = args
     error.__dict__.update(state)
     error.__cause__ = cause
     return error
@@ -87,7 +88,9 @@ class DmsError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default would call __init__ with args alone and lose every attribute (and the cause).
-        return _restore, (type(self), self.args, self.__dict__, self.__cause__)
+        # A job holds a client, with open connections and keys: it stays behind.
+        state = {name: value for name, value in self.__dict__.items() if name != "job"}
+        return _restore, (type(self), self.args, state, self.__cause__)
 
 
 class ConfigurationError(DmsError):
@@ -149,7 +152,7 @@ class ServiceError(DmsError):
         recommend: the service's link to a page about the error, if it gave one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  as much as an answer tells
         self,
         message: str,
         *,

@@ -101,8 +101,10 @@ def call_of(request: "Request[R]", *, tid: int | None = None) -> Call[R]:
 
 #: Parameters that signing adds. A second one of that name would leave it to the service which of the two counts.
 _OURS = frozenset(
-    "Action Version Format Timestamp AccessKeyId SecurityToken BearerToken Signature SignatureMethod SignatureNonce "
-    "SignatureType SignatureVersion".split()
+    {
+        *("Action", "Version", "Format", "Timestamp", "AccessKeyId", "SecurityToken", "BearerToken"),
+        *("Signature", "SignatureMethod", "SignatureNonce", "SignatureType", "SignatureVersion"),
+    }
 )
 
 
@@ -115,7 +117,7 @@ def raw_call_of(
         InvalidRequestError: the name is none, or a parameter cannot be written.
     """
     if not isinstance(action, str) or not re.fullmatch("[A-Za-z][A-Za-z0-9]*", action):
-        raise InvalidRequestError(f"{action!r} is no operation; write its name, such as \"ListUsers\".")
+        raise InvalidRequestError(f'{action!r} is no operation; write its name, such as "ListUsers".')
     return Call(
         action=action,
         query=_written(query if tid is None else {"Tid": tid, **query}),

@@ -7,7 +7,16 @@ from urllib.parse import parse_qsl, quote
 
 from attrs import field, frozen
 
-__all__ = ["HttpRequest", "HttpResponse", "Pairs", "Transport", "decode_pairs", "encode_pairs", "is_loopback", "percent"]
+__all__ = [
+    "HttpRequest",
+    "HttpResponse",
+    "Pairs",
+    "Transport",
+    "decode_pairs",
+    "encode_pairs",
+    "is_loopback",
+    "percent",
+]
 
 Pairs = tuple[tuple[str, str], ...]
 

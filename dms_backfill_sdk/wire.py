@@ -246,7 +246,11 @@ def decode_parameters(cls: type[T], pairs: Iterable[tuple[str, str]]) -> T:
     values: dict[str, Any] = {}
     for slot in slots(cls):
         if slot.wire in given:
-            values[slot.name] = _read(slot.codec.from_text, given[slot.wire], slot.wire)
+            try:
+                values[slot.name] = _read(slot.codec.from_text, given[slot.wire], slot.wire)
+            except WireError as wrong:
+                # Something inside of it may be wrong; it is the parameter that was given.
+                raise WireError(slot.wire, found=given[slot.wire]) from wrong
         elif slot.required:
             raise WireError(slot.wire, missing=True)
     return cls(**values)

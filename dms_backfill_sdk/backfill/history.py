@@ -4,13 +4,14 @@ What asks the service here is a conversation: a generator that yields typed requ
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
+from dms_backfill_sdk.dates import CHINA, BusinessTimes
 from dms_backfill_sdk.exchange import Conversation
 from dms_backfill_sdk.operations.control import (
     GetTaskInstanceRelationRequest,
@@ -20,7 +21,7 @@ from dms_backfill_sdk.operations.control import (
 from dms_backfill_sdk.operations.declaration import Page, Request
 from dms_backfill_sdk.operations.terms import RunStatus
 
-__all__ = ["PAGE", "SeriesRecords", "Standing", "Talk", "all_pages", "runs_about", "standing_of"]
+__all__ = ["PAGE", "SeriesRecords", "Standing", "Talk", "all_pages", "by_time", "runs_about", "standing_of"]
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -30,6 +31,9 @@ Talk = Conversation[A]
 
 #: Runs asked for at once. The service documents no maximum.
 PAGE = 100
+#: How often a list is read at most when it moves while it is read.
+READS = 3
+ONE_DAY = timedelta(days=1)
 
 
 class Standing(Enum):
@@ -78,52 +82,78 @@ def all_pages(first: Request[Page[T]]) -> Talk[list[T]]:
 def runs_about(dag_id: int, begin: date, end: date, tid: int | None = None) -> Talk[list[Run]]:
     """The runs about these business dates, first and last day included, each once."""
     # Whether the service counts the last day in is not documented; a day more on each side settles it.
-    listed = yield from all_pages(
-        ListTaskFlowInstanceRequest(
-            dag_id=dag_id,
-            page_index=1,
-            page_size=PAGE,
-            start_time_begin=begin - timedelta(days=1),
-            start_time_end=end + timedelta(days=1),
-            use_biz_date=True,
-            tid=tid,
-        )
+    request = ListTaskFlowInstanceRequest(
+        dag_id=dag_id,
+        page_index=1,
+        page_size=PAGE,
+        start_time_begin=max(begin, date.min + ONE_DAY) - ONE_DAY,
+        start_time_end=min(end, date.max - ONE_DAY) + ONE_DAY,
+        use_biz_date=True,
+        tid=tid,
     )
-    # The list may move while it is read: a run that begins pushes others on to the next page, where they come again.
-    each = {run.id: run for run in listed if run.id is not None and run.business_time is not None}
+    each: dict[int, Run] = {}
+    for _ in range(READS):
+        listed = yield from all_pages(request)
+        each |= {run.id: run for run in listed if run.id is not None and run.business_time is not None}
+        # What came twice was pushed on to the next page by a run that moved up, and that one may not have been seen.
+        if len({run.id for run in listed}) == len(listed):
+            break
     return [run for run in each.values() if begin <= _day(run) <= end]
+
+
+def by_time(runs: Iterable[Run], times: BusinessTimes) -> dict[datetime, list[Run]]:
+    """For each of these times the runs about it, oldest first.
+
+    A run is about the latest time on its day that is not after its own: the service's samples carry the time of day at
+    which a run was begun, so that a day's run is seldom at midnight (documented samples). What a backfill's runs
+    carry is not documented.
+    """
+    origin, step, count = datetime.combine(times.begin, time(), CHINA), timedelta(hours=times.interval), len(times)
+    found: defaultdict[datetime, list[Run]] = defaultdict(list)
+    for run in sorted(runs, key=_id):
+        assert run.business_time is not None
+        place = (run.business_time - origin) // step
+        about = origin + place * step
+        if 0 <= place < count and about.date() == _day(run):
+            found[about].append(run)
+    return dict(found)
 
 
 class SeriesRecords:
     """Tells runs from the records that a range may leave for its whole series (the service does not say).
 
-    Such a record shares the business time of its series' first run, and has no nodes. Only where records share a
-    time are they asked for theirs, and each is asked once.
+    Such a record shares the business time of one of its runs, and has no nodes. Only where records share a time are
+    they asked for theirs, and what is certain is not asked again.
+
+    Args:
+        dag_id: the task flow.
+        tid: the tenant.
     """
 
-    def __init__(self) -> None:
-        self._has_nodes: dict[int, bool] = {}
+    def __init__(self, dag_id: int, tid: int | None) -> None:
+        self._dag_id = dag_id
+        self._tid = tid
+        self._is_run: dict[int, bool] = {}
 
-    def sort_out(self, dag_id: int, runs: Iterable[Run], tid: int | None = None) -> Talk[dict[datetime, list[Run]]]:
-        """The runs about each business time, oldest first, without the records of series."""
-        found: defaultdict[datetime, list[Run]] = defaultdict(list)
-        for run in sorted(runs, key=_id):
-            assert run.business_time is not None
-            found[run.business_time].append(run)
-        for time, sharing in found.items():
-            if len(sharing) > 1:
-                real = []
-                for run in sharing:
-                    if (yield from self._is_run(dag_id, run, tid)):
-                        real.append(run)
-                found[time] = real or sharing
-        return dict(found)
+    def first_run(self, sharing: Sequence[Run]) -> Talk[Run]:
+        """The first of these records that is a run and not that of a series; just the first while none has nodes."""
+        if len(sharing) == 1:
+            return sharing[0]
+        without_nodes: list[int] = []
+        for run in sharing:
+            is_run = self._is_run.get(_id(run))
+            if is_run is None:
+                is_run = yield from self._has_nodes(run)
+            if is_run:
+                # A run may get its nodes only when it begins. Where another has some, one that lacks them is no run.
+                self._is_run |= {**dict.fromkeys(without_nodes, False), _id(run): True}
+                return run
+            without_nodes.append(_id(run))
+        return sharing[0]
 
-    def _is_run(self, dag_id: int, run: Run, tid: int | None) -> Talk[bool]:
-        if _id(run) not in self._has_nodes:
-            response = yield GetTaskInstanceRelationRequest(dag_id=dag_id, dag_instance_id=_id(run), tid=tid)
-            self._has_nodes[_id(run)] = bool(response.node_list)
-        return self._has_nodes[_id(run)]
+    def _has_nodes(self, run: Run) -> Talk[bool]:
+        response = yield GetTaskInstanceRelationRequest(dag_id=self._dag_id, dag_instance_id=_id(run), tid=self._tid)
+        return bool(response.node_list)
 
 
 def _id(run: Run) -> int:

@@ -1,22 +1,26 @@
 """Watching: where the runs of a submission stand, and when nothing more will happen to them."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
-from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, runs_about, standing_of
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
 from dms_backfill_sdk.clock import Clock
 from dms_backfill_sdk.dates import BusinessTimes
-from dms_backfill_sdk.errors import WaitTimeoutError
+from dms_backfill_sdk.errors import NotSentError, OutcomeUnknownError, ServerFaultError, ThrottledError, WaitTimeoutError
 from dms_backfill_sdk.exchange import Sleep, Told
 from dms_backfill_sdk.operations.control import Run
 
-__all__ = ["Pace", "Progress", "Started", "Watch"]
+__all__ = ["Pace", "Progress", "Started", "Watch", "watching"]
 
 #: Seconds in which nothing moves before a series counts as held up, or a run as never coming.
 SETTLE = 60.0
+#: Seconds for which the runs may be out of sight, beyond what the client's own retries bridge, before watching ends.
+PATIENCE = 300.0
+#: What keeps the runs out of sight and may pass. They go on meanwhile.
+PASSING = (NotSentError, OutcomeUnknownError, ServerFaultError, ThrottledError)
 
 
 @frozen
@@ -25,7 +29,8 @@ class Started:
 
     Attributes:
         times: the business times it runs, in order.
-        run_id: the id the service answered with; None when the answer was lost and the runs were found.
+        run_id: one of its records: the one whose id the service answered with, or that was found when the answer was
+            lost. None when the runs were picked up afterwards.
         before: the ids of the runs that were there already for these dates.
     """
 
@@ -77,9 +82,11 @@ class Pace:
     cap: float = 30.0
     _next: float = field(default=0.0, init=False)
 
-    def wait(self, *, changed: bool, random: Callable[[], float]) -> Sleep:
+    def wait(self, *, changed: bool, random: Callable[[], float], most: float | None = None) -> Sleep:
+        """The next wait: after something has changed, or not; ``most`` seconds at most."""
         self._next = self.first if changed or not self._next else min(self.cap, self._next * 1.5)
-        return Sleep(self._next * (0.75 + random() / 2))
+        seconds = self._next * (0.75 + random() / 2)
+        return Sleep(seconds if most is None else min(seconds, max(most, 0.0)))
 
 
 @define(eq=False)
@@ -97,7 +104,13 @@ class Watch:
     tid: int | None
     started: tuple[Started, ...]
     runs: dict[datetime, Run] = field(factory=dict)
-    _records: SeriesRecords = field(factory=SeriesRecords, repr=False)
+    _records: SeriesRecords = field(init=False, repr=False)
+    # What set off the runs of each Started, by its run_id; as far as that record was seen.
+    _triggers: dict[int, int | None] = field(factory=dict, init=False, repr=False)
+
+    @_records.default
+    def _(self) -> SeriesRecords:
+        return SeriesRecords(self.dag_id, self.tid)
 
     def times(self) -> Iterator[datetime]:
         """The business times, in order."""
@@ -116,10 +129,16 @@ class Watch:
             return
         listed = yield from runs_about(self.dag_id, min(open_times).date(), max(open_times).date(), self.tid)
         for one in self.started:
-            ours = [run for run in listed if run.id not in one.before and run.business_time in one.times]
-            sorted_out = yield from self._records.sort_out(self.dag_id, ours, self.tid)
-            # The oldest that is new: what others start for the same day afterwards is theirs.
-            self.runs.update({time: runs[0] for time, runs in sorted_out.items()})
+            for time, sharing in by_time(self._ours(one, listed), one.times).items():
+                # The oldest that is new: what others start for the same day afterwards is theirs.
+                self.runs[time] = yield from self._records.first_run(sharing)
+
+    def _ours(self, one: Started, listed: list[Run]) -> list[Run]:
+        """The runs that are new and were set off in the same way as the one that is known to be ours: while a series
+        goes on, the schedule may start a run for one of its days."""
+        self._triggers |= {run.id: run.trigger_type for run in listed if run.id is not None and run.id == one.run_id}
+        trigger = None if one.run_id is None else self._triggers.get(one.run_id)
+        return [run for run in listed if run.id not in one.before and trigger in (None, run.trigger_type)]
 
     def standing(self, time: datetime) -> Standing:
         return standing_of(self.runs.get(time))
@@ -129,13 +148,22 @@ class Watch:
         failed = tuple(self.runs[time] for time in self.times() if self.standing(time) is Standing.FAILED)
         return Progress(counts, failed, over)
 
-    def still(self) -> bool:
-        """Whether, as far as can be seen at this moment, nothing moves any more and nobody holds it."""
-        return not any(self.standing(time) in (Standing.RUNNING, Standing.SUSPENDED) for time in self.times())
+    def over(self, *, settled: bool = False) -> bool:
+        """Whether nothing more will happen by itself.
 
-    def all_finished(self) -> bool:
-        """Whether every business time has a finished run."""
-        return all(self.standing(time) in (Standing.SUCCEEDED, Standing.FAILED) for time in self.times())
+        Args:
+            settled: nothing has moved for a while.
+        """
+        return all(self._is_over({self.standing(time) for time in one.times}, settled) for one in self.started)
+
+    @staticmethod
+    def _is_over(standings: set[Standing], settled: bool) -> bool:
+        if standings <= {Standing.SUCCEEDED, Standing.FAILED}:
+            return True
+        # Runs that wait are waited for, as long as no run that failed holds them up: a busy service takes its time.
+        held_up = Standing.FAILED in standings
+        may_move = {Standing.RUNNING, Standing.SUSPENDED} | (set() if held_up else {Standing.WAITING})
+        return settled and not standings & may_move
 
 
 def watching(
@@ -144,26 +172,36 @@ def watching(
     """Look again and again, telling the progress whenever something has changed, until nothing more will happen.
 
     A series that is held up by a failed run is over when nothing has moved for :data:`SETTLE` seconds: a service may
-    take a moment to begin the next run, and whether it does so at all after a failure is not documented.
+    take a moment to begin the next run, and whether it does so at all after a failure is not documented. So is one
+    that lacks runs and has none that waits, runs or is suspended.
 
     Raises:
         WaitTimeoutError: the deadline has passed.
+        DmsError: the runs cannot be seen, and not for a passing reason, or for :data:`PATIENCE` seconds.
     """
-    seen: dict[datetime, Standing] = {}
-    moved = clock.now()
+    stood: dict[datetime, Standing] = {}
+    seen = moved = clock.now()
+    progress = watch.progress()
     while True:
-        yield from watch.look()
-        now = {time: watch.standing(time) for time in watch.times()}
-        changed = now != seen
-        if changed or not watch.still():
+        changed = False
+        try:
+            yield from watch.look()
+        except PASSING:
+            # What moves while nobody sees it does move.
             moved = clock.now()
-        settled = clock.now() - moved >= timedelta(seconds=SETTLE)
-        progress = watch.progress(over=watch.all_finished() or (watch.still() and settled))
-        if changed or progress.over:
-            yield Told(progress)
-        if progress.over:
-            return progress
-        if deadline is not None and clock.now() >= deadline:
+            if moved - seen >= timedelta(seconds=PATIENCE):
+                raise
+        else:
+            seen = clock.now()
+            now = {time: watch.standing(time) for time in watch.times()}
+            changed, stood = now != stood, now
+            moved = seen if changed else moved
+            progress = watch.progress(over=watch.over(settled=seen - moved >= timedelta(seconds=SETTLE)))
+            if changed or progress.over:
+                yield Told(progress)
+            if progress.over:
+                return progress
+        left = None if deadline is None else (deadline - clock.now()).total_seconds()
+        if left is not None and left <= 0:
             raise WaitTimeoutError(f"After the time to wait: {progress}.", advice="The job goes on; watch it again.")
-        seen = now
-        yield pace.wait(changed=changed, random=random)
+        yield pace.wait(changed=changed, random=random, most=left)

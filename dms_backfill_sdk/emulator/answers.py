@@ -98,4 +98,5 @@ def _xml(value: Any) -> str:
         )
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(_NOT_XML.sub("\ufffd", str(value)))
+    # A reader takes a bare carriage return for a line end.
+    return escape(_NOT_XML.sub("\ufffd", str(value)), {"\r": "&#13;"})

@@ -19,9 +19,7 @@ __all__ = ["MECHANISMS", "Mechanism", "Sign", "mechanism"]
 class Sign(Protocol):
     """How a request is signed."""
 
-    def __call__(
-        self, request: HttpRequest, credentials: Credentials, *, now: datetime, nonce: str
-    ) -> HttpRequest: ...
+    def __call__(self, request: HttpRequest, credentials: Credentials, *, now: datetime, nonce: str) -> HttpRequest: ...
 
 
 #: What ``Client(signature=…)`` takes → module and function. Only the one that is chosen is imported.

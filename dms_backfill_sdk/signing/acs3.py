@@ -1,4 +1,4 @@
-"""The ACS3 mechanism (V3): action, nonce, time and signature travel in headers; body and query are signed (documented)."""
+"""The ACS3 mechanism (V3): action, nonce, time and signature are headers; body and query are signed (documented)."""
 
 import hashlib
 import hmac
@@ -113,8 +113,7 @@ def sign_with(
     else:
         signed = credentials.rsa_sha256(text).hex()
     headers["authorization"] = (
-        f"{algorithm.name} Credential={credentials.id},"
-        f"SignedHeaders={';'.join(_to_sign(unsigned))},Signature={signed}"
+        f"{algorithm.name} Credential={credentials.id},SignedHeaders={';'.join(_to_sign(unsigned))},Signature={signed}"
     )
     return attrs.evolve(unsigned, headers=headers)
 

@@ -7,7 +7,7 @@ from alibabacloud_credentials.client import Client as CredentialsClient
 from attrs import field, frozen
 
 from dms_backfill_sdk.errors import ConfigurationError
-from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, StsToken
+from dms_backfill_sdk.signing.credentials import AccessKey, Credentials, StsToken
 
 __all__ = ["CredentialChain"]
 
@@ -37,11 +37,10 @@ class CredentialChain:
         if found is None:
             raise ConfigurationError(
                 "No credentials were found, or those that were could not be renewed. Looked for, in this order: "
-                + "; ".join(LOOKED_FOR) + ".",
+                + "; ".join(LOOKED_FOR)
+                + ".",
                 advice="Set one of them, or pass credentials= to the client.",
             )
-        if found.bearer_token:
-            return BearerToken(found.bearer_token)
         if found.security_token:
             return StsToken(found.access_key_id, found.access_key_secret, found.security_token)
         return AccessKey(found.access_key_id, found.access_key_secret)

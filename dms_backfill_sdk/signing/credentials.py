@@ -8,7 +8,16 @@ from attrs import field, frozen
 
 from dms_backfill_sdk.errors import ConfigurationError
 
-__all__ = ["AccessKey", "BearerToken", "CredentialSource", "Credentials", "KeyPair", "StsToken", "from_environment", "is_credential"]
+__all__ = [
+    "AccessKey",
+    "BearerToken",
+    "CredentialSource",
+    "Credentials",
+    "KeyPair",
+    "StsToken",
+    "from_environment",
+    "is_credential",
+]
 
 
 def present(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:

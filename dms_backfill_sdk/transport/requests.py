@@ -146,9 +146,7 @@ _NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema
 _TOO_LATE = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 
 
-def _explain(
-    caught: BaseException, host: str, timeout: tuple[float, float]
-) -> tuple[DmsError, BaseException | None]:
+def _explain(caught: BaseException, host: str, timeout: tuple[float, float]) -> tuple[DmsError, BaseException | None]:
     """Our error for an exception on the way, and the innermost cause: the one that knows no URL."""
     chain = tuple(_inward(caught))
     cause = next((link for link in reversed(chain) if isinstance(link, OSError) and not _knows_url(link)), None)

@@ -91,9 +91,7 @@ class Connection(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().strip().decode("latin-1"):
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
-        received = Received(
-            first.split()[1].decode(), headers, self.rfile.read(int(headers.get("content-length", 0)))
-        )
+        received = Received(first.split()[1].decode(), headers, self.rfile.read(int(headers.get("content-length", 0))))
         self.server.received.append(received)
         return received
 
@@ -125,9 +123,26 @@ def nobody() -> Iterator[str]:
         yield f"127.0.0.1:{owner.getsockname()[1]}"
 
 
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def transport() -> Iterator[RequestsTransport]:
-    transport = RequestsTransport((0.15, 0.15))
+    transport = RequestsTransport((10, 10))
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def hasty() -> Iterator[RequestsTransport]:
+    """A transport that waits for no more than a tenth of a second."""
+    transport = RequestsTransport((0.1, 0.1))
     yield transport
     transport.close()
 

@@ -1,26 +1,20 @@
 """Real sockets: which of our errors each way of failing becomes, and what is never done."""
 
 import contextlib
-import logging
-import pickle
 import socket
 import struct
-import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dms_backfill_sdk import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
+from dms_backfill_sdk import InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 from dms_backfill_sdk.transport.requests import RequestsTransport
-
-READ_TIMEOUT = 0.15  # as the transport fixture has it
 
 
 def answer(body: bytes = b'{"Success":true}', status: str = "200 OK", *headers: str) -> bytes:
@@ -35,38 +29,27 @@ def silence(_received, stopping):
 
 def dripping(_received, stopping):
     yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
-    while not stopping.wait(READ_TIMEOUT / 10):
+    while not stopping.wait(0.01):
         yield b" "
 
 
 def dripping_chunks(_received, stopping):
     yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    while not stopping.wait(READ_TIMEOUT / 10):
+    while not stopping.wait(0.01):
         yield b"1\r\n \r\n"
 
 
-@contextlib.contextmanager
-def port_of(backlog: int | None = None):
-    """A port that refuses, or one whose owner never accepts."""
-    with contextlib.ExitStack() as stack:
-        owner = stack.enter_context(socket.socket())
-        owner.bind(("127.0.0.1", 0))
-        if backlog is not None:
-            owner.listen(backlog)
-            for _ in range(backlog + 2):
-                caller = stack.enter_context(socket.socket())
-                caller.setblocking(False)
-                caller.connect_ex(owner.getsockname())
-        yield f"127.0.0.1:{owner.getsockname()[1]}"
+def host_of(listener: socket.socket) -> str:
+    return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Never seen by the service
 
 
-def test_a_refused_connection_was_not_sent(asking, transport):
-    with port_of() as host, pytest.raises(NotSentError, match=f"Could not connect to {host}: .*refused"):
-        transport.send(asking(host))
+def test_a_refused_connection_was_not_sent(asking, transport, nobody):
+    with pytest.raises(NotSentError, match=f"Could not connect to {nobody}: .*refused"):
+        transport.send(asking(nobody))
 
 
 def test_a_host_that_nobody_knows_was_not_sent(asking, transport):
@@ -74,9 +57,15 @@ def test_a_host_that_nobody_knows_was_not_sent(asking, transport):
         transport.send(asking("dms.invalid", scheme="https"))
 
 
-def test_a_connection_that_is_never_accepted_was_not_sent(asking, transport):
-    with port_of(backlog=0) as host, pytest.raises(NotSentError, match="timed out"):
-        transport.send(asking(host))
+def test_a_connection_that_is_never_accepted_was_not_sent(asking, hasty):
+    with contextlib.ExitStack() as stack:
+        busy = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(2):  # one more than it has room for
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(busy.getsockname())
+        with pytest.raises(NotSentError, match="timed out"):
+            hasty.send(asking(host_of(busy)))
 
 
 def test_a_certificate_that_nobody_vouches_for_stops_the_request(asking, transport, serve, tls):
@@ -92,17 +81,17 @@ def test_tls_to_a_port_that_speaks_none_was_not_sent(asking, transport, serve):
         transport.send(asking(server.host, scheme="https"))
 
 
-def test_a_handshake_that_never_ends_was_not_sent(asking, transport):
+def test_a_handshake_that_never_ends_was_not_sent(asking, hasty):
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NotSentError):
-        transport.send(asking(f"127.0.0.1:{silent.getsockname()[1]}", scheme="https"))
+        hasty.send(asking(host_of(silent), scheme="https"))
 
 
-def test_a_bundle_of_certificates_that_is_not_there_stops_the_request(asking, transport, serve, tls, monkeypatch, tmp_path):
-    server = serve(answer(), tls=tls)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
-    with pytest.raises(NotSentError, match=r"none\.pem"):
-        transport.send(asking(server.host, scheme="https"))
-    assert server.received == []
+@pytest.mark.parametrize("bundle", ["none.pem", "empty.pem"])
+def test_a_bundle_of_certificates_that_is_none_stops_the_request(asking, transport, monkeypatch, tmp_path, bundle):
+    (tmp_path / "empty.pem").touch()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / bundle))
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NotSentError):
+        transport.send(asking(host_of(server), scheme="https"))
 
 
 def test_a_proxy_that_refuses_the_tunnel_stops_the_request(asking, transport, serve, monkeypatch):
@@ -116,11 +105,11 @@ def test_a_proxy_that_refuses_the_tunnel_stops_the_request(asking, transport, se
 
 def test_headers_that_cannot_be_written_are_refused_unsent_and_unquoted(asking, transport, serve):
     server = serve(answer())
-    broken = asking(server.host, headers={"x-acs-security-token": f"{SECRET}\n"})
+    broken = asking(server.host, headers={"x-acs-security-token": "hu" + "sh\n"})
     with pytest.raises(InvalidRequestError) as raised:
         transport.send(broken)
     assert server.connections == 0
-    assert SECRET not in "".join(traceback.format_exception(raised.value))
+    assert "hush" not in "".join(traceback.format_exception(raised.value))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -133,22 +122,27 @@ BROKEN = {
     "a body cut short": b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"Success":true}',
     "no chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     "a chunk cut short": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
-    "no last chunk": b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n',
+    "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "no gzip at all": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
-    "silence": silence,
-    "drop by drop": dripping,
-    "chunk by chunk": dripping_chunks,
 }
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_no_whole_answer_leaves_the_outcome_unknown_and_is_never_sent_again(asking, transport, serve, broken):
     server = serve(broken)
-    began = time.monotonic()
-    with pytest.raises(OutcomeUnknownError, match=server.host):
+    with pytest.raises(OutcomeUnknownError, match=f"The connection to {server.host} broke"):
         transport.send(asking(server.host))
-    assert time.monotonic() - began < READ_TIMEOUT * 4
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("slow", [silence, dripping, dripping_chunks])
+def test_an_answer_that_takes_too_long_leaves_the_outcome_unknown_in_time(asking, hasty, serve, slow):
+    server = serve(slow)
+    began = time.monotonic()
+    with pytest.raises(OutcomeUnknownError, match=rf"No whole answer from {server.host} within 0\.1 s"):
+        hasty.send(asking(server.host))
+    assert time.monotonic() - began < 2  # generous to a busy machine; the answer would never have ended
     assert len(server.received) == 1
 
 
@@ -163,7 +157,7 @@ def test_a_connection_that_is_reset_leaves_the_outcome_unknown(asking, transport
 
         done = pool.submit(reset)
         with pytest.raises(OutcomeUnknownError) as raised:
-            transport.send(asking(f"127.0.0.1:{server.getsockname()[1]}"))
+            transport.send(asking(host_of(server)))
         done.result()
     assert isinstance(raised.value.__cause__, ConnectionResetError)
 
@@ -178,19 +172,18 @@ def test_a_connection_kept_open_that_the_service_drops_is_not_tried_again(asking
     assert len(server.received) == 2
 
 
-def test_what_the_caller_was_just_dealing_with_says_nothing_about_this_request(asking, transport, serve):
+def test_what_the_caller_was_just_dealing_with_says_nothing_about_this_request(asking, transport, serve, nobody):
     server = serve(b"")
-    with port_of() as refused:
-        try:
-            requests.get(f"http://{refused}", timeout=1)
-        except requests.ConnectionError:
-            with pytest.raises(OutcomeUnknownError):
-                transport.send(asking(server.host))
+    try:
+        requests.get(f"http://{nobody}", timeout=10)
+    except requests.ConnectionError:
+        with pytest.raises(OutcomeUnknownError):
+            transport.send(asking(server.host))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.one_of(st.binary(max_size=40), st.binary(max_size=40).map(b"HTTP/1.1 200 OK\r\n".__add__)))
-def test_whatever_bytes_come_back_there_is_an_answer_or_one_of_our_errors(asking, told):
+def test_whatever_bytes_come_back_there_is_an_answer_or_one_of_our_errors(told):
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
 
         def tell():
@@ -200,9 +193,10 @@ def test_whatever_bytes_come_back_there_is_an_answer_or_one_of_our_errors(asking
                 connection.sendall(told)
 
         done = pool.submit(tell)
-        transport = RequestsTransport((1, 1))
+        transport = RequestsTransport((10, 10))
+        asked = HttpRequest(method="POST", scheme="http", host=host_of(server))
         try:
-            assert isinstance(transport.send(asking(f"127.0.0.1:{server.getsockname()[1]}")), HttpResponse)
+            assert isinstance(transport.send(asked), HttpResponse)
         except OutcomeUnknownError as unknown:
             assert unknown.what  # noqa: PT017  either will do
         finally:
@@ -236,7 +230,7 @@ def test_what_is_meant_is_what_arrives(asking, transport, serve, awkward):
         (answer(b"\xff\xfe"), 200, b"\xff\xfe"),
     ],
 )
-def test_any_whole_answer_is_handed_over_as_it_is_and_no_redirect_is_followed(asking, transport, serve, told, status, body):
+def test_any_answer_is_handed_over_as_it_is_and_no_redirect_is_followed(asking, transport, serve, told, status, body):
     server = serve(told)
     response = transport.send(asking(server.host))
     assert (response.status, response.body) == (status, body)
@@ -245,19 +239,17 @@ def test_any_whole_answer_is_handed_over_as_it_is_and_no_redirect_is_followed(as
 
 @pytest.mark.parametrize(
     "told",
-    [answer(), answer(b"", "500 Internal Server Error"), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    [answer(), answer(b"", "500 Oh"), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
 )
 def test_twenty_calls_take_one_connection(asking, transport, serve, told):
     server = serve(lambda _received, _stopping: iter([told]), keep=True)
     for _ in range(20):
         transport.send(asking(server.host))
     assert (len(server.received), server.connections) == (20, 1)
-    transport.close()
 
 
-def test_32_threads_share_a_transport_and_each_gets_its_own_answer(asking, serve):
+def test_32_threads_share_a_transport_and_each_gets_its_own_answer(asking, transport, serve):
     server = serve(lambda received, _stopping: iter([answer(received.target.encode())]), keep=True)
-    transport = RequestsTransport((5, 10))
 
     def talk(thread: int) -> bool:
         asked = [asking(server.host, query=(("Call", f"{thread}-{call}"),)) for call in range(20)]
@@ -265,12 +257,11 @@ def test_32_threads_share_a_transport_and_each_gets_its_own_answer(asking, serve
 
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(talk, range(32)))
-    transport.close()
     assert len(server.received) == 640
     assert server.connections <= 32
 
 
-def test_an_authority_named_in_the_environment_is_trusted(asking, transport, serve, tls, certificate: Path, monkeypatch):
+def test_an_authority_named_in_the_environment_is_trusted(asking, transport, serve, tls, certificate, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     server = serve(answer(), tls=tls)
     assert transport.send(asking(server.host, scheme="https")).body == b'{"Success":true}'
@@ -281,8 +272,7 @@ def test_no_cookie_no_netrc_and_no_proxy_for_loopback(asking, transport, serve, 
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    monkeypatch.delenv("no_proxy", raising=False)
-    server = serve(answer(b"{}", "200 OK", "Set-Cookie: session=1; Path=/"))
+    server = serve(answer(b"{}", "200 OK", "Set-Cookie: session=1; Path=/"), keep=True)
     for _ in range(2):
         transport.send(asking(server.host, headers={"user-agent": "sdk", "x-acs-action": "BackFill"}))
     sent = ["accept-encoding", "content-length", "host", "user-agent", "x-acs-action"]

@@ -1,5 +1,6 @@
 """The in-process door: whatever this process sends by ``requests`` to an address is answered by an emulator."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 
 from dms_backfill_sdk.clock import Clock
@@ -31,17 +33,23 @@ def intercept(handle: Callable[[HttpRequest], HttpResponse], clock: Clock, addre
     def reply(prepared: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
         response = handle(_taken(prepared))
         if isinstance(response, Disturbed):
-            clock.sleep(response.delay)
+            patience = _patience(prepared)
+            clock.sleep(min(response.delay, patience))
+            # What requests makes of an answer that does not come, and of a connection that breaks.
+            if response.delay > patience:
+                raise requests.ReadTimeout(f"Read timed out. (read timeout={patience:g})")
             if response.dropped or response.cut is not None:
-                # What requests makes of a connection that breaks.
                 raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError()))
-        return response.status, dict(response.headers), response.body
+        # The answer to HEAD has no body, whatever its headers say.
+        return response.status, dict(response.headers), b"" if prepared.method == "HEAD" else response.body
 
     everything = re.compile(re.escape(address.rstrip("/")) + r"(?:[/?].*)?$")
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+    # What is not for this emulator may be for whoever else has put himself in the way of requests.
+    others = HTTPAdapter.send
+    with responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=others) as mock:
         mock.add_passthru(re.compile(f"(?!{everything.pattern})"))
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
-            mock.add_callback(method, everything, callback=reply)
+            mock.add_callback(method, everything, callback=reply, content_type=None)
         yield
 
 
@@ -57,6 +65,14 @@ def _taken(prepared: requests.PreparedRequest) -> HttpRequest:
         headers={"host": parts.netloc} | {name.lower(): _text(value) for name, value in prepared.headers.items()},
         body=body.encode() if isinstance(body, str) else body,
     )
+
+
+def _patience(prepared: requests.PreparedRequest) -> float:
+    """Seconds for which whoever called requests waits for an answer."""
+    # The library puts what send() was given here.
+    given = getattr(prepared, "req_kwargs", {}).get("timeout")
+    read = given[1] if isinstance(given, tuple) else given
+    return read if isinstance(read, int | float) else math.inf
 
 
 def _text(value: str | bytes) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,8 @@ from dms_backfill_sdk.http import HttpRequest, HttpResponse, decode_pairs
 
 __all__ = ["Server", "application"]
 
+MAX_HEAD = 1 << 20  # bytes
+
 
 def application(handle: Callable[[HttpRequest], HttpResponse], admin: ASGIApp, prefix: str) -> ASGIApp:
     """The emulator as an ASGI application; below ``prefix`` stands ``admin``."""
@@ -28,19 +31,24 @@ def application(handle: Callable[[HttpRequest], HttpResponse], admin: ASGIApp, p
         if scope["path"].startswith(f"{prefix}/"):
             await admin(scope, receive, send)
             return
-        # Not in a thread: the emulator answers one request at a time anyway, and so the order stays that of arrival.
-        await _reply(handle(await _taken(scope, receive)), send)
+        request = await _taken(scope, receive)
+        if request is not None:
+            # Not in a thread: the emulator answers one request at a time anyway, and so their order stays.
+            await _reply(handle(request), send)
 
     return app
 
 
-async def _taken(scope: Scope, receive: Receive) -> HttpRequest:
+async def _taken(scope: Scope, receive: Receive) -> HttpRequest | None:
+    """The whole request; None when the client has gone before it was whole."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
+        if message["type"] == "http.disconnect":
+            return None
+        body += message["body"]
+        more = message["more_body"]
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -80,18 +88,27 @@ class _Protocol(H11Protocol):
 
     def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
+        self.access_log = False  # it would write whole URLs, and with them tokens, to a log
         inner = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await inner(scope, receive, send)
-            except ConnectionDropped:
+            except (ConnectionDropped, asyncio.CancelledError):  # cancelled: the server ends, and waits no longer
                 self.transport.abort()
+                # It will notice by itself, but only after complaining that there was no answer.
+                self.cycle.disconnected = True
 
         self.app = app
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        # uvicorn writes head and body one after the other; without this, the body waits 40 ms for the head's receipt.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
     def send_400_response(self, msg: str) -> None:
-        response = refusal(Style("JSON", "", ""), Refusal("InvalidParameter", f"This is no HTTP request: {msg}"))
+        style = Style("JSON", "", str(uuid.uuid4()).upper())
+        response = refusal(style, Refusal("InvalidParameter", f"This is no HTTP request: {msg}"))
         head = f"HTTP/1.1 {response.status} Bad Request\r\ncontent-type: {response.headers['content-type']}\r\n"
         head += f"content-length: {len(response.body)}\r\nconnection: close\r\n\r\n"
         self.transport.write(head.encode() + response.body)
@@ -119,10 +136,12 @@ class Server:
             http=_Protocol,
             ws="none",
             lifespan="off",
-            access_log=False,
+            # The loggers belong to the whole process, in which there may be other servers.
+            log_config=None,
             server_header=False,
-            # It would complain of each connection that a fault breaks; the journal knows what happened.
-            log_level="critical",
+            date_header=False,  # answers carry the emulator's
+            # A node's content may stand in a query; this much of a head may come in pieces.
+            h11_max_incomplete_event_size=MAX_HEAD,
             # An answer that a fault delays must not keep the server from ending.
             timeout_graceful_shutdown=1,
         )

@@ -1,0 +1,108 @@
+"""What pictures are drawn with: a cell and its mark, a legend, text that is measured, and the frame around it all."""
+
+from collections.abc import Iterable, Sequence
+from unicodedata import east_asian_width
+
+from dms_backfill_sdk.render.looks import LOOKS
+from dms_backfill_sdk.render.markup import Markup, join, number, tag
+
+__all__ = ["WIDE", "cell", "legend", "mark", "measure", "picture", "shortened"]
+
+#: How wide a picture likes to be, in pixels: as wide as a page of documentation.
+WIDE = 720
+
+_WIDTHS = {
+    **dict.fromkeys("ijl|!.,:;'`", 0.33),
+    **dict.fromkeys("frt()[]{}/\\- ", 0.42),
+    **dict.fromkeys("mwMW@%", 0.95),
+}
+
+
+def measure(text: str, size: float = 12) -> float:
+    """About how wide a text is, in pixels. Nobody can know without the font, so it is rather too much than too little.
+
+    >>> measure("ill") < measure("sum") < measure("SUM") < measure("汇总表")
+    True
+    """
+    return size * sum(_WIDTHS.get(letter) or _other(letter) for letter in text)
+
+
+def _other(letter: str) -> float:
+    if east_asian_width(letter) in "WF":
+        return 1.0
+    return 0.72 if letter.isupper() else 0.6
+
+
+def shortened(text: str, most: float) -> str:
+    """The text, or as much of its beginning and its end as fits into so many pixels: names often differ at the end."""
+    if measure(text) <= most:
+        return text
+    kept = len(text) - 1
+    while kept > 2 and measure(_ends(text, kept)) > most:
+        kept -= 1
+    return _ends(text, kept)
+
+
+def _ends(text: str, kept: int) -> str:
+    tail = kept // 3
+    return f"{text[: kept - tail]}…{text[len(text) - tail :]}"
+
+
+def cell(x: float, y: float, width: float, height: float) -> str:
+    """The path of a rectangle."""
+    return f"M{number(x)} {number(y)}h{number(width)}v{number(height)}h{number(-width)}z"
+
+
+def mark(style: str, x: float, y: float, reach: float) -> str:
+    """The path of a style's mark around a point; empty when it has none."""
+    return "".join(
+        "M" + "L".join(f"{number(x + reach * right)} {number(y + reach * down)}" for right, down in line)
+        for line in LOOKS[style].mark
+    )
+
+
+def legend(entries: Iterable[tuple[str, str]], *, top: float, width: float, shape: str = "dms-solid") -> tuple[Markup, float]:
+    """What the styles mean, in lines as long as the picture is wide.
+
+    Args:
+        entries: a style and what it means; a second style behind a blank is the mark's.
+
+    Returns:
+        the legend, and the height at which it ends.
+    """
+    drawn: list[Markup] = []
+    x = 0.0
+    for styles, words in entries:
+        needs = 19 + measure(words)
+        if x and x + needs > width:
+            x, top = 0.0, top + 20
+        style, _, marked = styles.partition(" ")
+        drawn.append(
+            tag(
+                "g",
+                tag("path", d=cell(x + 1, top + 1, 11, 11), class_=shape),
+                tag("path", d=mark(marked or style, x + 6.5, top + 6.5, 3), class_="dms-mark"),
+                class_=f"dms-{style}",
+            )
+        )
+        drawn.append(tag("text", words, x=x + 19, y=top + 11))
+        x += needs + 18
+    return join(*drawn), top + 14
+
+
+def picture(width: float, height: float, *parts: str, label: str) -> Markup:
+    """An SVG picture, to stand on a page that holds the style sheet, inside an element of the class ``dms``.
+
+    Args:
+        label: what it shows, in words, for those who cannot see it.
+    """
+    return tag(
+        "svg",
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {number(width)} {number(height)}",
+        role="img",
+        aria_label=label,
+    )

@@ -1,0 +1,130 @@
+"""The command as people meet it: in a process of its own, with pipes or with a terminal around it."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+COMMAND = (sys.executable, "-m", "dms_backfill_sdk.cli")
+PATIENCE = 60  # seconds; a busy machine is no failure
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nobody has set anything that the command looks at, with a place for temporary files."""
+    looked_at = ("ALIBABA_CLOUD_", "DMS_BACKFILL_", "NO_COLOR", "FORCE_COLOR", "TTY_", "COLUMNS", "LINES", "TERM")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(looked_at)}
+    return {**kept, "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
+
+
+@pytest.fixture
+def command(surroundings: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command to its end, without a terminal."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            env=surroundings | environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    return run
+
+
+@define
+class Started:
+    """A command that runs, and what it has written to standard output so far."""
+
+    process: subprocess.Popen[str]
+    written: str = ""
+
+    def read_until(self, awaited: str) -> str:
+        """Read lines up to the one that has ``awaited`` in it, and return that one."""
+        for line in self.process.stdout:
+            self.written += line
+            if awaited in line:
+                return line
+        pytest.fail(f"It ended without {awaited!r}:\n{self.written}\n{self.process.stderr.read()}")
+
+    def end(self, by: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """Interrupt it; its exit code, and what it wrote to standard error."""
+        self.process.send_signal(by)
+        rest, complaints = self.process.communicate(timeout=PATIENCE)
+        self.written += rest
+        return self.process.returncode, complaints
+
+
+@pytest.fixture
+def start(surroundings: dict[str, str]) -> Iterator[Callable[..., Started]]:
+    """Start the command, without a terminal; whatever is left of it at the end of the test is killed."""
+    with ExitStack() as stack:
+
+        def begin(*arguments: str) -> Started:
+            process = subprocess.Popen(
+                [*COMMAND, *arguments], env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return Started(process)
+
+        yield begin
+
+
+@define
+class Screenful:
+    """What came out on a terminal: all of it, and without the sequences that colour it and move the cursor."""
+
+    raw: str
+    exit_code: int
+    text: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.raw).replace("\r\n", "\n")
+
+
+@pytest.fixture
+def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
+    """Run the command to its end, in a terminal of so many columns."""
+
+    def run(*arguments: str, columns: int = 80, interrupt_at: str = "", **environment: str) -> Screenful:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=surroundings | {"TERM": "xterm-256color"} | environment,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        seen = b""
+        end = time.monotonic() + PATIENCE
+        while select.select([ours], [], [], end - time.monotonic())[0]:
+            try:
+                seen += os.read(ours, 65536)
+            except OSError:  # Linux's way of saying that nobody holds the other side any more
+                break
+            if interrupt_at and interrupt_at.encode() in seen:
+                process.send_signal(signal.SIGINT)
+                interrupt_at = ""
+        os.close(ours)
+        return Screenful(seen.decode(), process.wait(timeout=PATIENCE))
+
+    return run
