@@ -95,7 +95,8 @@ def _retry_after(response: HttpResponse) -> float | None:
 
 #: What stands before the string that the service signed, in its message.
 SERVER_STRING = "server string to sign is:"
-_TOKEN = re.compile(
+#: Compiled when there is something to search: most programs never see such an answer.
+_TOKEN = (
     r"((?:Signature|SecurityToken|BearerToken|x-acs-(?:security|bearer)-token)(?:%3D|[\"']?[=:] ?[\"']?))"
     r"[^&\"'\s]+?(?=%26|[&\"'\s]|$)"
 )
@@ -103,7 +104,7 @@ _TOKEN = re.compile(
 
 def _without_token(text: str) -> str:
     """A string-to-sign carries the security token, and a whole URL the signature too; errors never do."""
-    return _TOKEN.sub(r"\1…", text)
+    return re.sub(_TOKEN, r"\1…", text)
 
 
 def _explain_mismatch(error: SignatureMismatchError, server_string: str, client_string: str) -> None:

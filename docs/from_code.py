@@ -9,7 +9,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from inspect import cleandoc
+from inspect import cleandoc, getsourcelines
 from typing import Any, ClassVar, get_args
 
 import attrs
@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import dms_backfill_sdk as face
-from dms_backfill_sdk import Client, Switches
+from dms_backfill_sdk import Client, DmsError, Switches
 from dms_backfill_sdk.codes import CODES, Code
 from dms_backfill_sdk.operations import FAMILIES
 from dms_backfill_sdk.retry import may_repeat
@@ -134,8 +134,14 @@ def switches(_: str) -> Iterator[str]:
 # -- public names ----------------------------------------------------------------------------------------------------
 
 
+def as_written(name: str) -> tuple[str, int]:
+    """Where a public name is defined: what matters more mostly stands further up."""
+    value = getattr(face, name)
+    return value.__module__, getsourcelines(value)[1]
+
+
 def public(module: str) -> Iterator[str]:
-    return described(*face._NAMES[module])  # noqa: SLF001  the face's own table
+    return described(*sorted(face._NAMES[module], key=as_written))  # noqa: SLF001  the face's own table
 
 
 RENDERERS: dict[str, Callable[[str], Lines]] = {
@@ -156,14 +162,16 @@ class Rendered(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
 
-def without_nothing(*event: Any) -> tuple[str, str | None] | None:
-    """A default that attrs makes anew each time shows as ``...``, not as attrs' own mark for it."""
-    signature, returns = event[-2:]
+def shown_signature(_app: Sphinx, _what: str, _name: str, value: Any, *rest: Any) -> tuple[str, str | None] | None:
+    """Errors show none: nobody makes them. A default that attrs makes anew each time shows as ``...``."""
+    _options, signature, returns = rest
+    if isinstance(value, type) and issubclass(value, DmsError):
+        return "", None
     return signature and (signature.replace("= NOTHING", "= ..."), returns)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     for name in RENDERERS:
         app.add_directive(name, Rendered)
-    app.connect("autodoc-process-signature", without_nothing)
+    app.connect("autodoc-process-signature", shown_signature)
     return {"parallel_read_safe": True}

@@ -137,6 +137,7 @@ ANSWERS = {
     "bytes that are no text": (answer(200, b'{"Success":\xff}'), OutcomeUnknownError, True, 1, ATTEMPTS),
     "a number too long": (answer(200, b'{"Success":%b}' % (b"9" * 5000)), OutcomeUnknownError, True, 1, ATTEMPTS),
     "a redirect": (answer(302, b"", location="https://elsewhere"), OutcomeUnknownError, True, 1, ATTEMPTS),
+    "a redirect that looks like a yes": (answer(302, GOOD, location="/"), OutcomeUnknownError, True, 1, ATTEMPTS),
     "nothing new": (answer(304, b""), OutcomeUnknownError, True, 1, ATTEMPTS),
 }
 # fmt: on

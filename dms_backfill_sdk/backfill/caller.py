@@ -3,8 +3,9 @@
 from collections.abc import Generator
 from typing import Any, Protocol, TypeVar
 
-from dms_backfill_sdk.clock import Clock, ServiceClock
+from dms_backfill_sdk.clock import Clock
 from dms_backfill_sdk.exchange import Conversation
+from dms_backfill_sdk.line import Line
 
 __all__ = ["Caller"]
 
@@ -21,7 +22,7 @@ class Caller(Protocol):
     def clock(self) -> Clock: ...
 
     @property
-    def service_clock(self) -> ServiceClock: ...
+    def _line(self) -> Line: ...
 
     @property
     def end_inclusive(self) -> bool: ...

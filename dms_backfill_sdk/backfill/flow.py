@@ -10,11 +10,20 @@ from typing import Self
 from attrs import evolve, field, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
-from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, runs_about, standing_of
+from dms_backfill_sdk.backfill.history import (
+    PAGE,
+    SeriesRecords,
+    Standing,
+    Talk,
+    all_pages,
+    by_time,
+    runs_about,
+    standing_of,
+)
 from dms_backfill_sdk.backfill.lookup import looking_up, unknown
 from dms_backfill_sdk.backfill.plan import Plan
 from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only
-from dms_backfill_sdk.dates import BusinessTimes, in_china, requested_times
+from dms_backfill_sdk.dates import CHINA, BusinessTimes, in_china, requested_times
 from dms_backfill_sdk.errors import InvalidRequestError
 from dms_backfill_sdk.graph import TaskGraph
 from dms_backfill_sdk.operations.control import (
@@ -91,8 +100,16 @@ class TaskFlow:
             )
         raise InvalidRequestError(unknown("node", str(name_or_id), self.node_names.values(), f" in {self.name}"))
 
+    def _node_ids(self, argument: str, nodes: Collection[int | str]) -> tuple[int, ...]:
+        if isinstance(nodes, str):
+            raise InvalidRequestError(f"{argument}= takes several nodes; write {argument}=[{nodes!r}].")
+        return tuple(map(self.node_id, nodes))
+
     def recent_runs(self, count: int = RECENT) -> list[Run]:
-        """Its latest runs, as the service lists them (in what order is not documented; our emulator: newest first)."""
+        """The first ``count`` runs that the service lists, newest first.
+
+        In which order it lists them is not documented; in our emulator they are the latest.
+        """
         return self._client.run(_recent(self.id, self.tid, count))
 
     def plan(
@@ -131,8 +148,8 @@ class TaskFlow:
             on, between, interval=interval, asc=asc, end_inclusive=self._client.end_inclusive
         )
         choice = Choice(
-            start=None if start is None else tuple(map(self.node_id, start)),
-            skip=tuple(map(self.node_id, skip)),
+            start=None if start is None else self._node_ids("start", start),
+            skip=self._node_ids("skip", skip),
             downstream=downstream,
             version=version,
         )
@@ -141,9 +158,10 @@ class TaskFlow:
     def _planning(self, times: BusinessTimes, choice: Choice, only: Only) -> Talk[Plan]:
         days = sorted((times[0].date(), times[-1].date()))
         listed = yield from runs_about(self.id, days[0], days[1], self.tid)
-        about = [run for run in listed if run.business_time in times]
-        sorted_out = yield from SeriesRecords().sort_out(self.id, about, self.tid)
-        existing = {time: standing_of(runs[-1]) for time, runs in sorted_out.items()}
+        records = SeriesRecords(self.id, self.tid)
+        existing = {}
+        for time, sharing in by_time(listed, times).items():
+            existing[time] = yield from records.standing(sharing)
         succeeded = [run for run in (yield from _recent(self.id, self.tid, RECENT)) if _took(run)]
         last_nodes = (yield from _nodes_of(self.id, self.tid, succeeded[0])) if succeeded else []
         now = self._client.clock.now()
@@ -197,12 +215,14 @@ class TaskFlow:
 
 
 MAX_RUN = timedelta(hours=MAX_RUN_HOURS)
+#: When a run begins that has not begun.
+LATER = datetime.max.replace(tzinfo=CHINA)
 
 
 def _recent(dag_id: int, tid: int | None, count: int) -> Talk[list[Run]]:
-    page = yield ListTaskFlowInstanceRequest(dag_id=dag_id, page_index=1, page_size=count, tid=tid)
-    runs: list[Run] = page.items
-    return runs
+    first = ListTaskFlowInstanceRequest(dag_id=dag_id, page_index=1, page_size=min(count, PAGE), tid=tid)
+    runs = yield from all_pages(first, enough=count)
+    return sorted(runs[:count], key=lambda run: run.start_time or LATER, reverse=True)
 
 
 def _nodes_of(dag_id: int, tid: int | None, run: Run) -> Talk[list[NodeRun]]:

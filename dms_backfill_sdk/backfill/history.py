@@ -3,6 +3,7 @@
 What asks the service here is a conversation: a generator that yields typed requests, and is sent the responses.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -68,11 +69,11 @@ def standing_of(run: Run | None) -> Standing:
     return Standing.MISSING if run is None else _STANDINGS.get(run.status, Standing.RUNNING)
 
 
-def all_pages(first: Request[Page[T]]) -> Talk[list[T]]:
-    """All items of a list that comes in pages; ``first`` asks for its first page."""
+def all_pages(first: Request[Page[T]], *, enough: float = math.inf) -> Talk[list[T]]:
+    """The items of a list that comes in pages, until there are ``enough``; ``first`` asks for its first page."""
     items: list[T] = []
     index: int | None = 1
-    while index is not None:
+    while index is not None and len(items) < enough:
         page: Page[T] = yield attrs.evolve(first, page_index=index)  # type: ignore[call-arg]
         items += page.items
         index = page.next_index(index, len(items))
@@ -150,6 +151,11 @@ class SeriesRecords:
                 return run
             without_nodes.append(_id(run))
         return sharing[0]
+
+    def standing(self, sharing: Sequence[Run]) -> Talk[Standing]:
+        """Where the business time stands that all of these records are about, oldest first: the newest run decides."""
+        standings = {standing_of(run) for run in sharing}
+        return standings.pop() if len(standings) == 1 else standing_of((yield from self.first_run(sharing[::-1])))
 
     def _has_nodes(self, run: Run) -> Talk[bool]:
         response = yield GetTaskInstanceRelationRequest(dag_id=self._dag_id, dag_instance_id=_id(run), tid=self._tid)

@@ -1,18 +1,18 @@
 """The job: a plan that was submitted. Where it stands, and what can be done to it."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from attrs import define, field, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
-from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, runs_about, standing_of
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
 from dms_backfill_sdk.backfill.lookup import looking_up
 from dms_backfill_sdk.backfill.watch import Pace, Progress, Started, Watch, watching
 from dms_backfill_sdk.dates import BusinessTimes, requested_times
-from dms_backfill_sdk.errors import DmsError, RunFailedError, WaitTimeoutError
+from dms_backfill_sdk.errors import DmsError, RunFailedError
 from dms_backfill_sdk.operations.control import (
     GetTaskInstanceRelationRequest,
     MakeTaskFlowInstanceSuccessRequest,
@@ -23,6 +23,7 @@ from dms_backfill_sdk.operations.control import (
     StopTaskFlowInstanceRequest,
     SuspendTaskFlowInstanceRequest,
 )
+from dms_backfill_sdk.operations.terms import RunStatus
 
 __all__ = ["Change", "Job"]
 
@@ -47,6 +48,27 @@ class Change:
     was: Standing
     standing: Standing
     run: Run | None = field(repr=False)
+
+
+@frozen
+class Step:
+    """One way to steer a run.
+
+    Attributes:
+        request: the class of the request.
+        when: where a run must stand for it.
+        leads_to: where a run may stand after it was done, and hardly by itself.
+    """
+
+    request: Any
+    when: Standing
+    leads_to: frozenset[Standing]
+
+
+STOP = Step(StopTaskFlowInstanceRequest, Standing.RUNNING, frozenset({Standing.FAILED}))
+SUSPEND = Step(SuspendTaskFlowInstanceRequest, Standing.RUNNING, frozenset({Standing.SUSPENDED}))
+RESUME = Step(ResumeTaskFlowInstanceRequest, Standing.SUSPENDED, frozenset(Standing))
+RERUN = Step(ReRunTaskFlowInstanceRequest, Standing.FAILED, frozenset(Standing))
 
 
 @define(eq=False)
@@ -85,12 +107,14 @@ class Job:
     def progress(self) -> Progress:
         """How far it is now. Runs that have succeeded are not asked for again."""
         self._client.run(self._watch.look())
-        return self._watch.progress(over=self._watch.all_finished())
+        return self._watch.progress(over=self._watch.over())
 
     def wait(
         self, *, timeout: float | None = None, on_progress: Callable[[Progress], object] | None = None
     ) -> Progress:
         """Wait until nothing more will happen.
+
+        Runs that wait are waited for, however long, unless a failed one holds them up.
 
         Args:
             timeout: seconds to wait at most, on the client's clock; None waits as long as it takes.
@@ -99,6 +123,7 @@ class Job:
         Raises:
             RunFailedError: a run failed, or did not come; it names the failing nodes and what they said.
             WaitTimeoutError: the time is up; the job goes on.
+            DmsError: the runs can no longer be seen; the job goes on.
         """
         progress = self._watch.progress()
         for progress in self._following(timeout):
@@ -135,12 +160,21 @@ class Job:
 
     def _explaining(self, progress: Progress) -> Talk[RunFailedError]:
         failures: dict[datetime, dict[str, str]] = {}
+        unreadable = None
         for run in progress.failed[:EXPLAINED]:
-            nodes = yield from self._asking_nodes(run)
-            failed = [node for node in nodes if node.status is not None and int(node.status) == 3]
             assert run.business_time is not None
-            failures[run.business_time] = {node.node_name or str(node.node_id): node.message or "" for node in failed}
-        return RunFailedError(self.flow_name, progress, failures)
+            try:
+                nodes = yield from self._asking_nodes(run)
+            except DmsError as error:
+                unreadable, nodes = error, []
+            failed = [node for node in nodes if node.status == RunStatus.FAILED]
+            said = {node.node_name or str(node.node_id): node.message or "" for node in failed}
+            failures[run.business_time] = said or {"the run": run.message or "no message"}
+        error = RunFailedError(self.flow_name, progress, failures)
+        error.__cause__ = unreadable
+        if missing := [time for time in self._watch.times() if self._watch.standing(time) is Standing.MISSING]:
+            error.advice = _on_missing(missing, self.started, error.advice if failures else "")
+        return error
 
     # -- what can be done to it ----------------------------------------------------------------------------------
 
@@ -150,55 +184,71 @@ class Job:
 
         Returns:
             the runs that were stopped.
+
+        Raises:
+            DmsError: as with every call that steers, a call was refused, or its answer was lost and nothing shows that
+                it was acted on. What was done to other runs stays done.
         """
-        return self._client.run(self._steering(StopTaskFlowInstanceRequest, Standing.RUNNING))
+        return self._client.run(self._steering(STOP))
 
     def suspend(self) -> list[Run]:
         """Suspend what runs."""
-        return self._client.run(self._steering(SuspendTaskFlowInstanceRequest, Standing.RUNNING))
+        return self._client.run(self._steering(SUSPEND))
 
     def resume(self) -> list[Run]:
         """Let go on what is suspended."""
-        return self._client.run(self._steering(ResumeTaskFlowInstanceRequest, Standing.SUSPENDED))
+        return self._client.run(self._steering(RESUME))
 
     def rerun_failed(self) -> list[Run]:
-        """Run again, with all nodes, what has failed."""
-        return self._client.run(self._steering(ReRunTaskFlowInstanceRequest, Standing.FAILED))
+        """Run again, with all nodes, what has failed. Each run once, even if it fails again meanwhile."""
+        return self._client.run(self._steering(RERUN))
 
     def mark_success(self, run: Run) -> None:
-        """Declare one of its runs successful."""
-        self._client.run(self._doing(MakeTaskFlowInstanceSuccessRequest, run))
+        """Declare one of its runs successful. One that has succeeded by itself in the meantime is just as well."""
+        self._client.run(self._marking(run))
 
-    def _steering(self, request_class: Any, standing: Standing) -> Talk[list[Run]]:
-        touched: list[Run] = []
+    def _steering(self, step: Step) -> Talk[list[Run]]:
+        touched: dict[int | None, Run] = {}
         for _ in range(ROUNDS):
             yield from self._watch.look(again=True)
-            fits = [run for run in self._watch.runs.values() if standing_of(run) is standing]
+            fits = [run for run in self._watch.runs.values() if standing_of(run) is step.when]
             moved_on = False
             for run in fits:
-                if (yield from self._doing(request_class, run)):
-                    touched.append(run)
+                if run.id in touched:
+                    continue
+                if (yield from self._doing(step, run)):
+                    touched[run.id] = run
                 else:
                     moved_on = True
             if not moved_on:
                 break
-        return touched
+        return list(touched.values())
 
-    def _doing(self, request_class: Any, run: Run) -> Talk[bool]:
+    def _doing(self, step: Step, run: Run) -> Talk[bool]:
         """Do one thing to one run, once. False when the run was no longer in the state for it."""
         try:
-            yield request_class(dag_id=self.dag_id, dag_instance_id=run.id, tid=self.tid)
+            yield step.request(dag_id=self.dag_id, dag_instance_id=run.id, tid=self.tid)
         except DmsError as caught:
             error = caught
         else:
             return True
-        yield from self._watch.look(again=True)
-        assert run.business_time is not None
-        now = self._watch.runs.get(run.business_time)
+        now = yield from self._again(run)
         if now is None or (standing_of(now), now.start_time) == (standing_of(run), run.start_time):
             raise error
         # It moved: by our call, if that may have been acted on; otherwise by itself, just before.
-        return error.may_have_started
+        return error.may_have_started and standing_of(now) in step.leads_to
+
+    def _marking(self, run: Run) -> Talk[None]:
+        try:
+            yield MakeTaskFlowInstanceSuccessRequest(dag_id=self.dag_id, dag_instance_id=run.id or 0, tid=self.tid)
+        except DmsError:
+            if standing_of((yield from self._again(run))) is not Standing.SUCCEEDED:
+                raise
+
+    def _again(self, run: Run) -> Talk[Run | None]:
+        """The run as it stands now."""
+        yield from self._watch.look(again=True)
+        return next((found for found in self._watch.runs.values() if found.id == run.id), None)
 
     # -- from another process ------------------------------------------------------------------------------------
 
@@ -246,6 +296,17 @@ def _older(dag_id: int, times: BusinessTimes, tid: int | None) -> Talk[frozenset
     """The ids of the runs about these times that are not the newest of theirs."""
     days = sorted((times[0].date(), times[-1].date()))
     listed = yield from runs_about(dag_id, days[0], days[1], tid)
-    sorted_out = yield from SeriesRecords().sort_out(dag_id, [run for run in listed if run.business_time in times], tid)
-    newest = {runs[-1].id for runs in sorted_out.values()}
+    records = SeriesRecords(dag_id, tid)
+    newest = set()
+    for sharing in by_time(listed, times).values():
+        newest.add((yield from records.first_run(sharing[::-1])).id)
     return frozenset(run.id for run in listed if run.id is not None and run.id not in newest)
+
+
+def _on_missing(missing: Sequence[datetime], started: Collection[Started], advice: str) -> str:
+    """What to do about runs that never came."""
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    sentences = [advice, f'No run came for {missing[0]:%Y-%m-%d %H:%M}{more}; plan again with only="missing".']
+    if not advice and {max(one.times) for one in started} >= set(missing):
+        sentences.append("If the service leaves out the last day of a range, give the client end_inclusive=False.")
+    return " ".join(filter(None, sentences))

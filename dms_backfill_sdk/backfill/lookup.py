@@ -8,6 +8,7 @@ from attrs import frozen
 from dms_backfill_sdk.backfill.history import PAGE, Talk, all_pages
 from dms_backfill_sdk.errors import InvalidRequestError
 from dms_backfill_sdk.graph import TaskGraph
+from dms_backfill_sdk.operations.catalogue import FlowDetail
 from dms_backfill_sdk.operations.find import (
     GetTaskFlowGraphRequest,
     ListDAGVersionsRequest,
@@ -36,32 +37,34 @@ def looking_up(name_or_id: int | str, tid: int | None) -> Talk[Facts]:
     """
     dag_id = yield from _id_of(name_or_id, tid)
     graph = (yield GetTaskFlowGraphRequest(dag_id=dag_id, tid=tid)).task_flow_graph
-    versions = yield ListDAGVersionsRequest(dag_id=dag_id, page_index=1, page_size=PAGE, tid=tid)
+    versions = yield from all_pages(ListDAGVersionsRequest(dag_id=dag_id, page_index=1, page_size=PAGE, tid=tid))
     names = {node.node_id: node.node_name or str(node.node_id) for node in graph.nodes}
     return Facts(
         id=dag_id,
         name=graph.dag_name or str(dag_id),
         graph=TaskGraph(tuple(names), [(edge.node_from, edge.node_end) for edge in graph.edges]),
         node_names=names,
-        version=max((version.version_id for version in versions.items), default=None),
+        version=max((version.version_id for version in versions if version.version_id is not None), default=None),
     )
 
 
 def _id_of(name_or_id: int | str, tid: int | None) -> Talk[int]:
     if isinstance(name_or_id, int):
         return name_or_id
-    found = yield from all_pages(ListTaskFlowsByPageRequest(search_key=name_or_id, page_size=PAGE, tid=tid))
-    ids = [flow.id for flow in found if flow.dag_name == name_or_id and flow.id is not None]
-    if len(ids) == 1:
-        return ids[0]
-    if ids:
-        raise InvalidRequestError(
-            f"{len(ids)} task flows are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
-        )
+    found: list[FlowDetail] = []
+    # What a search key finds is not documented; where it does not find the name, the whole list may.
+    for search_key in (name_or_id, None):
+        found = yield from all_pages(ListTaskFlowsByPageRequest(search_key=search_key, page_size=PAGE, tid=tid))
+        ids = [flow.id for flow in found if flow.dag_name == name_or_id and flow.id is not None]
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            raise InvalidRequestError(
+                f"{len(ids)} task flows are named {name_or_id!r}; write the id of one: {', '.join(map(str, ids))}."
+            )
     if name_or_id.isascii() and name_or_id.isdecimal():
         return int(name_or_id)
-    everything = yield from all_pages(ListTaskFlowsByPageRequest(page_size=PAGE, tid=tid))
-    raise InvalidRequestError(unknown("task flow", name_or_id, [flow.dag_name or "" for flow in everything]))
+    raise InvalidRequestError(unknown("task flow", name_or_id, [flow.dag_name or "" for flow in found]))
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:

@@ -21,6 +21,7 @@ from dms_backfill_sdk.wire import encode_parameters
 
 __all__ = ["Plan", "PlannedRun"]
 
+
 @frozen
 class PlannedRun:
     """One business time of a plan.
@@ -86,8 +87,13 @@ class Plan:
         return self.graph.select(start, downstream=self.choice.downstream, skip=skip)
 
     def nodes(self) -> Mapping[str, Part]:
-        """For each node by name, in an order that keeps the edges: whether it runs, and if not, why."""
-        return {self.node_names.get(node, str(node)): part for node, part in self.selection.parts.items()}
+        """For each node by name, in an order that keeps the edges: whether it runs, and if not, why.
+
+        Nodes that share a name have their id after it.
+        """
+        named = Counter(self.node_names.values())
+        names = {node: f"{name} ({node})" if named[name] > 1 else name for node, name in self.node_names.items()}
+        return {names[node]: part for node, part in self.selection.parts.items()}
 
     def __len__(self) -> int:
         """How many runs the plan starts."""
@@ -113,7 +119,7 @@ class Plan:
     @property
     def estimate(self) -> timedelta | None:
         """How long it may take: the runs one after another, each as long as the median of past ones. An estimate."""
-        return None if self.seconds_per_run is None else timedelta(seconds=self.seconds_per_run * len(self))
+        return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * len(self)))
 
     def warning(self, sentences: tuple[str, ...]) -> "Plan":
         """The same plan with these warnings."""
@@ -139,7 +145,8 @@ class Plan:
         if not self.windows:
             return self._job(())
         try:
-            return self._job(self._client.run(submitting(self.windows, self._client.service_clock, resubmit)))
+            line = self._client._line  # noqa: SLF001  a friend's: nobody else may ask by themselves
+            return self._job(self._client.run(submitting(self.windows, line, self._client.tid, resubmit)))
         except DmsError as error:
             error.job = self._job(error.started)
             raise
@@ -209,7 +216,7 @@ class Plan:
         if len(self.windows) > SHOWN:
             lines.append(f"  … and {len(self.windows) - SHOWN} more")
         lines += [f"  node {name}: {part.value}" for name, part in self.nodes().items()]
-        if self.estimate is not None:
+        if self.estimate:
             lines.append(f"  about {self.estimate} if each takes as long as the median of past runs (an estimate)")
         return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
 

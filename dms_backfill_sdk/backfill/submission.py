@@ -1,17 +1,20 @@
 """Submitting, once. A BackFill has no idempotency token; so when its outcome is not known, look before sending again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from dms_backfill_sdk.backfill.history import SeriesRecords, Talk, runs_about
+from attrs import frozen
+
+from dms_backfill_sdk.backfill.history import Talk, by_time, runs_about
 from dms_backfill_sdk.backfill.watch import Started
 from dms_backfill_sdk.backfill.windows import Window
-from dms_backfill_sdk.clock import ServiceClock
-from dms_backfill_sdk.errors import DmsError
-from dms_backfill_sdk.exchange import Sleep
+from dms_backfill_sdk.errors import DmsError, ThrottledError
+from dms_backfill_sdk.exchange import Sleep, call_of, converse
+from dms_backfill_sdk.line import Line
 from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import TriggerType
+from dms_backfill_sdk.retry import RetryPolicy
 
 __all__ = ["Resubmit", "submitting"]
 
@@ -22,13 +25,41 @@ SETTLE = 30.0
 #: Seconds between looks for it.
 LOOK_EVERY = 3.0
 #: How often one window is sent at most, however often it turns out to be absent.
-TRIES = 3
+TRIES = 4
 #: What clocks may differ by after the measured difference is taken off: the service writes whole seconds.
 MARGIN = timedelta(seconds=5)
+#: What they may differ by when nothing was measured, for want of a Date in the answers: the service refuses requests
+#: whose time is further off (15 or 31 minutes, by which page one reads).
+UNMEASURED = timedelta(minutes=31)
+#: This very request had come before, so something on the way repeats requests; the first of them may have started.
+NONCE_USED = "SignatureNonceUsed"
 
 
-def submitting(windows: Sequence[Window], service_clock: ServiceClock, resubmit: Resubmit) -> Talk[tuple[Started, ...]]:
+@frozen(kw_only=True)
+class _LookingFirst(RetryPolicy):
+    """Repeats a BackFill only when the service never saw it, or refused it for its time. Whatever else comes back is
+    for the submission to judge, which looks at the runs before it sends again."""
+
+    policy: RetryPolicy
+
+    def wait(
+        self, error: DmsError, *, attempt: int, elapsed: float, repeatable: bool, random: Callable[[], float]
+    ) -> float | None:
+        if isinstance(error, ThrottledError) or getattr(error, "code", None) == NONCE_USED:
+            return None
+        return self.policy.wait(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, random=random)
+
+
+def submitting(
+    windows: Sequence[Window], line: Line, tid: int | None, resubmit: Resubmit
+) -> Talk[tuple[Started, ...]]:
     """Send the request of each window, once.
+
+    Args:
+        windows: what to start.
+        line: how to ask. A BackFill is not for a client to repeat, so its conversation is held here.
+        tid: the tenant of requests that name none.
+        resubmit: what to do when no run of a request appears whose outcome is not known.
 
     Raises:
         DmsError: a window could not be started, or it is not known whether it was. What was started before stands in
@@ -37,62 +68,82 @@ def submitting(windows: Sequence[Window], service_clock: ServiceClock, resubmit:
     started: list[Started] = []
     for window in windows:
         try:
-            started.append((yield from _submitting_one(window, service_clock, resubmit)))
+            started.append((yield from _submitting_one(window, line, tid, resubmit)))
         except DmsError as error:
             error.started = tuple(started)
             raise
     return tuple(started)
 
 
-def _submitting_one(window: Window, service_clock: ServiceClock, resubmit: Resubmit) -> Talk[Started]:
+def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resubmit) -> Talk[Started]:
     before = frozenset(run.id for run in (yield from _listed(window)) if run.id is not None)
-    for _ in range(TRIES):
-        sent_at = service_clock.now()
+    began = line.clock.now()
+    # A service clock that is not off by anything was never read.
+    since = line.service.now() - (MARGIN if line.service.ahead else UNMEASURED)
+    call, careful = call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry))
+    for attempt in range(1, TRIES + 1):
         try:
-            response = yield window.request
+            response = yield from converse(call, careful)
             return Started(window.times, response.dag_instance_id, before)
         except DmsError as caught:
-            if not caught.may_have_started:
-                raise
             error = caught
-        found = yield from _looking(window, before, sent_at - MARGIN)
-        if found:
-            return Started(window.times, None, before)
-        if found is None or resubmit == "never":
+        if isinstance(error, ThrottledError):
+            elapsed = (line.clock.now() - began).total_seconds()
+            wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
+            waits = [] if wait is None else [wait]
+        else:
+            error.may_have_started |= getattr(error, "code", None) == NONCE_USED
+            waits = [LOOK_EVERY] * int(SETTLE / LOOK_EVERY) if error.may_have_started else []
+        if not waits:
+            raise error
+        come = yield from _looking(window, before, since, waits)
+        if ours := [run for run in come or () if _by_hand(run)]:
+            return Started(window.times, ours[0].id, before)
+        if come is None or come or (error.may_have_started and resubmit == "never"):
             break
-    error.advice = (
-        "The runs could not be listed afterwards; see for yourself whether they are there."
-        if found is None
-        else f"No run of it appeared within {SETTLE:g} s, so it was probably not started; "
-        'resubmit="if-absent" sends it again in that case.'
-    )
+    if error.may_have_started:
+        error.advice = _advice(come, resubmit)
     raise error
 
 
-def _looking(window: Window, before: frozenset[int], since: datetime) -> Talk[list[Run] | None]:
-    """The runs that the lost request has started; none if there are none; None if that could not be found out."""
-    found: list[Run] | None = None
-    for _ in range(int(SETTLE / LOOK_EVERY)):
-        yield Sleep(LOOK_EVERY)
+def _looking(
+    window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]
+) -> Talk[list[Run] | None]:
+    """The runs that have come since, oldest first; none if there are none; None if that could not be found out."""
+    come: list[Run] | None = None
+    for wait in waits:
+        yield Sleep(wait)
         try:
             listed = yield from _listed(window)
         except DmsError:
             # Whoever cannot look now may be able to at the next try; only the last one counts.
-            found = None
+            come = None
             continue
-        found = [run for run in listed if run.id not in before and _may_be_ours(run, since)]
-        if found:
+        sorted_out = by_time((run for run in listed if run.id not in before), window.times)
+        new = (run for sharing in sorted_out.values() for run in sharing)
+        come = [run for run in new if run.start_time is None or run.start_time >= since]
+        if any(map(_by_hand, come)):
             break
-    return found
+    return come
 
 
-def _may_be_ours(run: Run, since: datetime) -> bool:
-    begun = run.start_time is None or run.start_time >= since
-    return begun and run.trigger_type != TriggerType.SCHEDULED
+def _by_hand(run: Run) -> bool:
+    return run.trigger_type != TriggerType.SCHEDULED
+
+
+def _advice(come: list[Run] | None, resubmit: Resubmit) -> str:
+    if come is None:
+        return "The runs could not be listed afterwards; see for yourself whether they are there."
+    if come:
+        return (
+            "Runs for these dates have begun since, but by schedule, they say. Whether a backfill's runs may say so is "
+            "not documented, so it was not sent again; see for yourself whose they are."
+        )
+    absent = f"No run of it appeared within {SETTLE:g} s, so it was probably not started"
+    return absent + ("." if resubmit == "if-absent" else '; resubmit="if-absent" sends it again in that case.')
 
 
 def _listed(window: Window) -> Talk[list[Run]]:
     request, times = window.request, window.times
     days = sorted((times[0].date(), times[-1].date()))
-    runs = yield from runs_about(request.dag_id, days[0], days[1], request.tid)
-    return [run for run in runs if run.business_time in times]
+    return (yield from runs_about(request.dag_id, days[0], days[1], request.tid))

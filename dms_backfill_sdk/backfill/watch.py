@@ -106,7 +106,7 @@ class Watch:
     runs: dict[datetime, Run] = field(factory=dict)
     _records: SeriesRecords = field(init=False, repr=False)
     # What set off the runs of each Started, by its run_id; as far as that record was seen.
-    _triggers: dict[int, int | None] = field(factory=dict, init=False, repr=False)
+    _triggers: dict[int | None, int | None] = field(factory=dict, init=False, repr=False)
 
     @_records.default
     def _(self) -> SeriesRecords:
@@ -129,16 +129,17 @@ class Watch:
             return
         listed = yield from runs_about(self.dag_id, min(open_times).date(), max(open_times).date(), self.tid)
         for one in self.started:
-            for time, sharing in by_time(self._ours(one, listed), one.times).items():
+            new = [run for run in listed if run.id not in one.before]
+            self._triggers |= {run.id: run.trigger_type for run in new if run.id is not None and run.id == one.run_id}
+            for time, sharing in by_time(new, one.times).items():
                 # The oldest that is new: what others start for the same day afterwards is theirs.
-                self.runs[time] = yield from self._records.first_run(sharing)
+                self.runs[time] = yield from self._records.first_run(self._likely_first(one, sharing))
 
-    def _ours(self, one: Started, listed: list[Run]) -> list[Run]:
-        """The runs that are new and were set off in the same way as the one that is known to be ours: while a series
-        goes on, the schedule may start a run for one of its days."""
-        self._triggers |= {run.id: run.trigger_type for run in listed if run.id is not None and run.id == one.run_id}
-        trigger = None if one.run_id is None else self._triggers.get(one.run_id)
-        return [run for run in listed if run.id not in one.before and trigger in (None, run.trigger_type)]
+    def _likely_first(self, one: Started, sharing: list[Run]) -> list[Run]:
+        """Those first that were set off as our own was: the schedule may come to one of the days before the series."""
+        if len(sharing) == 1 or one.run_id not in self._triggers:
+            return sharing
+        return sorted(sharing, key=lambda run: run.trigger_type != self._triggers[one.run_id])
 
     def standing(self, time: datetime) -> Standing:
         return standing_of(self.runs.get(time))

@@ -15,8 +15,7 @@ def main() -> None:
         if absent in ("", "dms_backfill_sdk"):
             raise
         print(  # noqa: T201  rich may be what is missing
-            f"dms-backfill needs {absent}, which is not installed; "
-            'run: python -m pip install "dms_backfill_sdk[cli]"',
+            f'dms-backfill needs {absent}, which is not installed; run: python -m pip install "dms_backfill_sdk[cli]"',
             file=sys.stderr,
         )
         code = 2

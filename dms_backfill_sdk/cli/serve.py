@@ -110,7 +110,7 @@ def _bound(emulator: Emulator, host: str, port: int) -> Server:
             raise CommandError(f"Port {port} is in use; write another one, or 0 for a free one.") from wrong
         why = str(wrong.strerror).partition(" (while")[0]  # Python adds what was attempted
         raise CommandError(f"Nothing can listen on port {port} of {host!r}: {why}.") from wrong
-    except UnicodeError as wrong:
+    except (UnicodeError, TypeError) as wrong:  # TypeError is what Python makes of a name that it cannot encode
         raise no_host from wrong
 
 

@@ -1,12 +1,14 @@
 """What pictures are drawn with: a cell and its mark, a legend, text that is measured, and the frame around it all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from unicodedata import east_asian_width
+
+from attrs import frozen
 
 from dms_backfill_sdk.render.looks import LOOKS
 from dms_backfill_sdk.render.markup import Markup, join, number, tag
 
-__all__ = ["WIDE", "cell", "legend", "mark", "measure", "picture", "shortened"]
+__all__ = ["WIDE", "Size", "cell", "legend", "mark", "measure", "picture", "shortened"]
 
 #: How wide a picture likes to be, in pixels: as wide as a page of documentation.
 WIDE = 720
@@ -61,33 +63,44 @@ def mark(style: str, x: float, y: float, reach: float) -> str:
     )
 
 
-def legend(entries: Iterable[tuple[str, str]], *, top: float, width: float, shape: str = "dms-solid") -> tuple[Markup, float]:
-    """What the styles mean, in lines as long as the picture is wide.
+@frozen
+class Size:
+    """How far something reaches, to the right and down."""
+
+    width: float
+    height: float
+
+
+def legend(entries: Iterable[tuple[str, str]], *, top: float, shape: str = "dms-solid") -> tuple[Markup, Size]:
+    """What the styles mean, in lines that are not wider than a picture likes to be.
 
     Args:
-        entries: a style and what it means; a second style behind a blank is the mark's.
+        entries: a style and what it means; a second style behind a blank is its mark's.
+        top: where it begins.
+        shape: the class of the cells.
 
     Returns:
-        the legend, and the height at which it ends.
+        the legend, and where it ends.
     """
     drawn: list[Markup] = []
-    x = 0.0
+    x = right = 0.0
     for styles, words in entries:
         needs = 19 + measure(words)
-        if x and x + needs > width:
+        if x and x + needs > WIDE:
             x, top = 0.0, top + 20
         style, _, marked = styles.partition(" ")
         drawn.append(
             tag(
                 "g",
                 tag("path", d=cell(x + 1, top + 1, 11, 11), class_=shape),
-                tag("path", d=mark(marked or style, x + 6.5, top + 6.5, 3), class_="dms-mark"),
+                tag("path", d=mark(marked or style, x + 6.5, top + 6.5, 2.6), class_="dms-mark"),
                 class_=f"dms-{style}",
             )
         )
         drawn.append(tag("text", words, x=x + 19, y=top + 11))
-        x += needs + 18
-    return join(*drawn), top + 14
+        right = max(right, x + needs)
+        x += needs + 14
+    return join(*drawn), Size(right, top + 15 if drawn else top)
 
 
 def picture(width: float, height: float, *parts: str, label: str) -> Markup:

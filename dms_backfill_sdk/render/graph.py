@@ -58,16 +58,16 @@ def graph(boxes: Mapping[int, Box], edges: Iterable[tuple[int, int]], *, label: 
     if chosen.width > WIDE:
         down = _drawn(tasks, boxes, down=True)
         chosen = down if down.width < 0.8 * chosen.width else chosen
-    counts = _counts(boxes.values())
+    counts = Counter(box.style for box in boxes.values())
     entries = [(style, f"{words} ({counts[style]})") for style, words in meanings.items() if style in counts]
-    key, bottom = legend(entries, top=chosen.height + 14, width=max(chosen.width, WIDE), shape="dms-tint")
-    summary = ", ".join(f"{count} {LOOKS[style].label}" for style, count in counts.items())
+    key, size = legend(entries, top=chosen.height + 12, shape="dms-tint")
+    summary = ", ".join(f"{count} {meanings.get(style, style)}" for style, count in counts.items())
     return picture(
-        max(chosen.width, min(WIDE, sum(measure(words) + 37 for _, words in entries))),
-        bottom if entries else chosen.height,
+        max(chosen.width, size.width),
+        size.height,
         *chosen.parts,
         key,
-        label=f"{label}: {len(boxes)} nodes, {len(tasks.edges)} edges; {summary}",
+        label=f"{label}: {len(boxes)} nodes, {len(tasks.edges)} edges; {summary or 'nothing'}",
     )
 
 
@@ -76,10 +76,6 @@ class _Drawn:
     width: float
     height: float
     parts: Sequence[Markup]
-
-
-def _counts(boxes: Iterable[Box]) -> dict[str, int]:
-    return dict(Counter(box.style for box in boxes))
 
 
 def _width(box: Box) -> float:

@@ -42,12 +42,12 @@ LOOKS: Mapping[str, Look] = {
     "suspended": Look("suspended", _BARS, "--c:var(--dms-violet)"),
     "waiting": Look("waiting", _DOTS, "--c:var(--dms-grey);--k:#17120a"),
     "planned": Look("planned", _PLUS, "--c:var(--dms-blue)"),
-    "missing": Look("missing", (), "--c:currentColor;--k:currentColor;--f:none;--d:2 2;opacity:.65"),
+    "missing": Look("missing", (), "--c:currentColor;--k:currentColor;--f:none;--d:2 2;opacity:.6"),
     # the part that a node takes
     "node": Look("node", (), "--c:currentColor"),
     "runs": Look("runs", (), "--c:var(--dms-blue)"),
-    "filtered": Look("filtered out", (), "--c:currentColor;--d:5 3;opacity:.55"),
-    "outside": Look("outside", (), "--c:currentColor;--d:1 3;opacity:.55"),
+    "filtered": Look("filtered out", (), "--c:currentColor;--d:5 3;opacity:.7"),
+    "outside": Look("outside", (), "--c:currentColor;--d:1 3;opacity:.7"),
 }
 
 _LIGHT = "green:#1a7f5a red:#c4321c amber:#eea21c violet:#8250c4 grey:#b4bfca blue:#2068c0 on:#fff"
@@ -73,6 +73,8 @@ STYLE_SHEET = "\n".join(
 .dms .dms-solid,.dms .dms-tint{stroke:var(--c);stroke-width:1.5;stroke-linejoin:round;stroke-dasharray:var(--d,none);fill:var(--f,var(--c))}
 .dms .dms-tint{fill-opacity:.13}
 .dms .dms-mark{fill:none;stroke:var(--k);stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
+.dms .dms-mark,.dms .dms-number{pointer-events:none}
+.dms svg .dms-number text{fill:var(--k);font-size:9.5px}
 .dms .dms-sign{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .dms .dms-line path:hover{stroke-opacity:1;stroke-width:2.5}
 .dms .dms-quiet{opacity:.66}

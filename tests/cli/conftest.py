@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -65,9 +66,9 @@ class Started:
     def end(self, by: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         """Interrupt it; its exit code, and what it wrote to standard error."""
         self.process.send_signal(by)
-        rest, complaints = self.process.communicate(timeout=PATIENCE)
-        self.written += rest
-        return self.process.returncode, complaints
+        # Not communicate(): it would pass over what was read of the pipe already, but not yet as a line.
+        self.written += self.process.stdout.read()
+        return self.process.wait(timeout=PATIENCE), self.process.stderr.read()
 
 
 @pytest.fixture
@@ -81,6 +82,10 @@ def start(surroundings: dict[str, str]) -> Iterator[Callable[..., Started]]:
             )
             stack.enter_context(process)
             stack.callback(process.kill)
+            # Whoever waits for a line of it must not wait for ever.
+            watchdog = threading.Timer(PATIENCE, process.kill)
+            stack.callback(watchdog.cancel)
+            watchdog.start()
             return Started(process)
 
         yield begin

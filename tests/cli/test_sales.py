@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,4 +43,4 @@ def test_gaps_hold_the_days_and_no_others_and_never_touch(days):
     found = sales.gaps(days)
     inside = [begin + timedelta(days=number) for begin, end in found for number in range((end - begin).days + 1)]
     assert inside == sorted(days)
-    assert all(later[0] - earlier[1] > timedelta(days=1) for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later[0] - earlier[1] > timedelta(days=1) for earlier, later in pairwise(found))

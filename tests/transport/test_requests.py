@@ -277,3 +277,4 @@ def test_no_cookie_no_netrc_and_no_proxy_for_loopback(asking, transport, serve, 
         transport.send(asking(server.host, headers={"user-agent": "sdk", "x-acs-action": "BackFill"}))
     sent = ["accept-encoding", "content-length", "host", "user-agent", "x-acs-action"]
     assert [sorted(received.headers) for received in server.received] == [sent, sent]
+    assert not transport._session.cookies
