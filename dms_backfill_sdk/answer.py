@@ -96,7 +96,7 @@ def _retry_after(response: HttpResponse) -> float | None:
 #: What stands before the string that the service signed, in its message.
 SERVER_STRING = "server string to sign is:"
 #: Compiled when there is something to search: most programs never see such an answer.
-_TOKEN = (
+_HIDDEN = (
     r"((?:Signature|SecurityToken|BearerToken|x-acs-(?:security|bearer)-token)(?:%3D|[\"']?[=:] ?[\"']?))"
     r"[^&\"'\s]+?(?=%26|[&\"'\s]|$)"
 )
@@ -104,7 +104,7 @@ _TOKEN = (
 
 def _without_token(text: str) -> str:
     """A string-to-sign carries the security token, and a whole URL the signature too; errors never do."""
-    return re.sub(_TOKEN, r"\1…", text)
+    return re.sub(_HIDDEN, r"\1…", text)
 
 
 def _explain_mismatch(error: SignatureMismatchError, server_string: str, client_string: str) -> None:

@@ -18,9 +18,7 @@ __all__ = ["Line", "address", "source", "tenant"]
 #: Every region is served here (read in the official SDK).
 ENDPOINT = "dms-enterprise.aliyuncs.com"
 
-_ADDRESS = re.compile(
-    r"(?:(?P<scheme>https?)://)?(?P<host>(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?)/?", re.IGNORECASE
-)
+_ADDRESS = r"(?:(?P<scheme>https?)://)?(?P<host>(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?)/?"
 
 CREDENTIALS = 'Give AccessKey("id", "secret"), StsToken, BearerToken or RsaKeyPair, or a callable that returns one.'
 
@@ -45,13 +43,13 @@ def address(endpoint: str | None) -> str:
     given = os.environ.get("DMS_BACKFILL_ENDPOINT") or ENDPOINT if endpoint is None else endpoint
     if "@" in str(given):
         raise ConfigurationError("The endpoint holds a user name or a password.", advice="Pass credentials= instead.")
-    found = _ADDRESS.fullmatch(given) if isinstance(given, str) else None
+    found = re.fullmatch(_ADDRESS, given.lower()) if isinstance(given, str) else None
     if found is None or int(found["port"] or 443) not in range(1, 65536):
         raise ConfigurationError(
             f"{given!r} is no endpoint.",
             advice='Write a host or an address, such as "https://dms-enterprise.aliyuncs.com".',
         )
-    scheme, host = (found["scheme"] or "https").lower(), found["host"].lower()
+    scheme, host = found["scheme"] or "https", found["host"]
     if scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"{host} would be reached without encryption.",

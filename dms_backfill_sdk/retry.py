@@ -1,6 +1,7 @@
 """When to try again, and how long to wait before."""
 
 from collections.abc import Callable
+from typing import Any
 
 import attrs
 from attrs import field, frozen
@@ -19,7 +20,7 @@ from dms_backfill_sdk.errors import (
 __all__ = ["RetryPolicy"]
 
 
-def _number(instance: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+def _number(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     kind, words, least = (int, "an integer", 1) if attribute.name == "attempts" else ((int, float), "a number", 0)
     if isinstance(value, bool) or not isinstance(value, kind) or not value >= least:
         name = f"{type(instance).__name__}.{attribute.name}"

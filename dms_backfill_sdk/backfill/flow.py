@@ -3,7 +3,7 @@
 import statistics
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -112,7 +112,7 @@ class TaskFlow:
         """
         return self._client.run(_recent(self.id, self.tid, count))
 
-    def plan(
+    def plan(  # noqa: PLR0913  as many as a BackFill has
         self,
         *,
         on: date | str | None = None,
@@ -144,9 +144,7 @@ class TaskFlow:
         """
         if only not in WANTED:
             raise InvalidRequestError(f"only={only!r} is unknown; write one of {', '.join(map(repr, WANTED))}.")
-        times = requested_times(
-            on, between, interval=interval, asc=asc, end_inclusive=self._client.end_inclusive
-        )
+        times = requested_times(on, between, interval=interval, asc=asc, end_inclusive=self._client.end_inclusive)
         choice = Choice(
             start=None if start is None else self._node_ids("start", start),
             skip=self._node_ids("skip", skip),
@@ -189,7 +187,7 @@ class TaskFlow:
             yield f"The last run had nodes that the flow lacks now ({', '.join(gone)}): it was changed since."
         again = Counter(standing for standing in plan.existing.values() if standing in WANTED[plan.only])
         if active := again[Standing.WAITING] + again[Standing.RUNNING] + again[Standing.SUSPENDED]:
-            yield f"{active} of the runs planned are about a business time that has a run under way; it would run twice."
+            yield f"{active} of the runs planned are about a business time that has a run under way; it would be run twice."
         if done := again[Standing.SUCCEEDED]:
             yield f'{done} of the runs planned have succeeded already and would run again; only="missing" leaves them out.'
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -95,11 +95,11 @@ def runs_about(dag_id: int, begin: date, end: date, tid: int | None = None) -> T
     each: dict[int, Run] = {}
     for _ in range(READS):
         listed = yield from all_pages(request)
-        each |= {run.id: run for run in listed if run.id is not None and run.business_time is not None}
+        each |= {_id(run): run for run in listed}
         # What came twice was pushed on to the next page by a run that moved up, and that one may not have been seen.
-        if len({run.id for run in listed}) == len(listed):
+        if len({_id(run) for run in listed}) == len(listed):
             break
-    return [run for run in each.values() if begin <= _day(run) <= end]
+    return [run for run in each.values() if run.business_time and begin <= run.business_time.date() <= end]
 
 
 def by_time(runs: Iterable[Run], times: BusinessTimes) -> dict[datetime, list[Run]]:
@@ -112,11 +112,11 @@ def by_time(runs: Iterable[Run], times: BusinessTimes) -> dict[datetime, list[Ru
     origin, step, count = datetime.combine(times.begin, time(), CHINA), timedelta(hours=times.interval), len(times)
     found: defaultdict[datetime, list[Run]] = defaultdict(list)
     for run in sorted(runs, key=_id):
-        assert run.business_time is not None
-        place = (run.business_time - origin) // step
-        about = origin + place * step
-        if 0 <= place < count and about.date() == _day(run):
-            found[about].append(run)
+        if run.business_time is not None:
+            place = (run.business_time - origin) // step
+            about = origin + place * step
+            if 0 <= place < count and about.date() == run.business_time.date():
+                found[about].append(run)
     return dict(found)
 
 
@@ -163,10 +163,5 @@ class SeriesRecords:
 
 
 def _id(run: Run) -> int:
-    assert run.id is not None
-    return run.id
-
-
-def _day(run: Run) -> date:
-    assert run.business_time is not None
-    return run.business_time.date()
+    # No answer promises a field, but a run without an id could not even be asked for.
+    return run.id or 0

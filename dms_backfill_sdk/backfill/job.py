@@ -8,29 +8,19 @@ from typing import Any, Self
 from attrs import define, field, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
-from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about
 from dms_backfill_sdk.backfill.lookup import looking_up
+from dms_backfill_sdk.backfill.steering import RERUN, RESUME, STOP, SUSPEND, marking, steering
 from dms_backfill_sdk.backfill.watch import Pace, Progress, Started, Watch, watching
 from dms_backfill_sdk.dates import BusinessTimes, requested_times
 from dms_backfill_sdk.errors import DmsError, RunFailedError
-from dms_backfill_sdk.operations.control import (
-    GetTaskInstanceRelationRequest,
-    MakeTaskFlowInstanceSuccessRequest,
-    NodeRun,
-    ReRunTaskFlowInstanceRequest,
-    ResumeTaskFlowInstanceRequest,
-    Run,
-    StopTaskFlowInstanceRequest,
-    SuspendTaskFlowInstanceRequest,
-)
+from dms_backfill_sdk.operations.control import GetTaskInstanceRelationRequest, NodeRun, Run
 from dms_backfill_sdk.operations.terms import RunStatus
 
 __all__ = ["Change", "Job"]
 
 #: Failed runs whose nodes are asked for when a job has failed.
 EXPLAINED = 5
-#: How often a steering call is begun anew because the runs moved on under it.
-ROUNDS = 5
 
 
 @frozen
@@ -48,27 +38,6 @@ class Change:
     was: Standing
     standing: Standing
     run: Run | None = field(repr=False)
-
-
-@frozen
-class Step:
-    """One way to steer a run.
-
-    Attributes:
-        request: the class of the request.
-        when: where a run must stand for it.
-        leads_to: where a run may stand after it was done, and hardly by itself.
-    """
-
-    request: Any
-    when: Standing
-    leads_to: frozenset[Standing]
-
-
-STOP = Step(StopTaskFlowInstanceRequest, Standing.RUNNING, frozenset({Standing.FAILED}))
-SUSPEND = Step(SuspendTaskFlowInstanceRequest, Standing.RUNNING, frozenset({Standing.SUSPENDED}))
-RESUME = Step(ResumeTaskFlowInstanceRequest, Standing.SUSPENDED, frozenset(Standing))
-RERUN = Step(ReRunTaskFlowInstanceRequest, Standing.FAILED, frozenset(Standing))
 
 
 @define(eq=False)
@@ -139,7 +108,7 @@ class Job:
         Raises:
             WaitTimeoutError: as :meth:`wait`.
         """
-        stood = {time: Standing.MISSING for time in self._watch.times()}
+        stood = dict.fromkeys(self._watch.times(), Standing.MISSING)
         for _ in self._following(timeout):
             for time, was in stood.items():
                 standing = self._watch.standing(time)
@@ -161,20 +130,27 @@ class Job:
     def _explaining(self, progress: Progress) -> Talk[RunFailedError]:
         failures: dict[datetime, dict[str, str]] = {}
         unreadable = None
-        for run in progress.failed[:EXPLAINED]:
-            assert run.business_time is not None
+        for time in self._standing(Standing.FAILED)[:EXPLAINED]:
+            run = self._watch.runs[time]
+            nodes: list[NodeRun] = []
             try:
                 nodes = yield from self._asking_nodes(run)
             except DmsError as error:
-                unreadable, nodes = error, []
-            failed = [node for node in nodes if node.status == RunStatus.FAILED]
-            said = {node.node_name or str(node.node_id): node.message or "" for node in failed}
-            failures[run.business_time] = said or {"the run": run.message or "no message"}
-        error = RunFailedError(self.flow_name, progress, failures)
-        error.__cause__ = unreadable
-        if missing := [time for time in self._watch.times() if self._watch.standing(time) is Standing.MISSING]:
-            error.advice = _on_missing(missing, self.started, error.advice if failures else "")
-        return error
+                unreadable = error
+            said = {
+                node.node_name or str(node.node_id): node.message or ""
+                for node in nodes
+                if node.status == RunStatus.FAILED
+            }
+            failures[time] = said or {"the run": run.message or "no message"}
+        failed = RunFailedError(self.flow_name, progress, failures)
+        failed.__cause__ = unreadable
+        if missing := self._standing(Standing.MISSING):
+            failed.advice = _on_missing(missing, self.started, failed.advice if failures else "")
+        return failed
+
+    def _standing(self, standing: Standing) -> list[datetime]:
+        return [time for time in self._watch.times() if self._watch.standing(time) is standing]
 
     # -- what can be done to it ----------------------------------------------------------------------------------
 
@@ -189,71 +165,28 @@ class Job:
             DmsError: as with every call that steers, a call was refused, or its answer was lost and nothing shows that
                 it was acted on. What was done to other runs stays done.
         """
-        return self._client.run(self._steering(STOP))
+        return self._client.run(steering(self._watch, STOP))
 
     def suspend(self) -> list[Run]:
         """Suspend what runs."""
-        return self._client.run(self._steering(SUSPEND))
+        return self._client.run(steering(self._watch, SUSPEND))
 
     def resume(self) -> list[Run]:
         """Let go on what is suspended."""
-        return self._client.run(self._steering(RESUME))
+        return self._client.run(steering(self._watch, RESUME))
 
     def rerun_failed(self) -> list[Run]:
         """Run again, with all nodes, what has failed. Each run once, even if it fails again meanwhile."""
-        return self._client.run(self._steering(RERUN))
+        return self._client.run(steering(self._watch, RERUN))
 
     def mark_success(self, run: Run) -> None:
         """Declare one of its runs successful. One that has succeeded by itself in the meantime is just as well."""
-        self._client.run(self._marking(run))
-
-    def _steering(self, step: Step) -> Talk[list[Run]]:
-        touched: dict[int | None, Run] = {}
-        for _ in range(ROUNDS):
-            yield from self._watch.look(again=True)
-            fits = [run for run in self._watch.runs.values() if standing_of(run) is step.when]
-            moved_on = False
-            for run in fits:
-                if run.id in touched:
-                    continue
-                if (yield from self._doing(step, run)):
-                    touched[run.id] = run
-                else:
-                    moved_on = True
-            if not moved_on:
-                break
-        return list(touched.values())
-
-    def _doing(self, step: Step, run: Run) -> Talk[bool]:
-        """Do one thing to one run, once. False when the run was no longer in the state for it."""
-        try:
-            yield step.request(dag_id=self.dag_id, dag_instance_id=run.id, tid=self.tid)
-        except DmsError as caught:
-            error = caught
-        else:
-            return True
-        now = yield from self._again(run)
-        if now is None or (standing_of(now), now.start_time) == (standing_of(run), run.start_time):
-            raise error
-        # It moved: by our call, if that may have been acted on; otherwise by itself, just before.
-        return error.may_have_started and standing_of(now) in step.leads_to
-
-    def _marking(self, run: Run) -> Talk[None]:
-        try:
-            yield MakeTaskFlowInstanceSuccessRequest(dag_id=self.dag_id, dag_instance_id=run.id or 0, tid=self.tid)
-        except DmsError:
-            if standing_of((yield from self._again(run))) is not Standing.SUCCEEDED:
-                raise
-
-    def _again(self, run: Run) -> Talk[Run | None]:
-        """The run as it stands now."""
-        yield from self._watch.look(again=True)
-        return next((found for found in self._watch.runs.values() if found.id == run.id), None)
+        self._client.run(marking(self._watch, run))
 
     # -- from another process ------------------------------------------------------------------------------------
 
     @classmethod
-    def attach(
+    def attach(  # noqa: PLR0913  as many as say which runs are meant
         cls,
         client: Caller,
         flow: int | str,

@@ -138,26 +138,24 @@ class Plan:
         Raises:
             DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
         """
-        if self._client is None:
+        client = self._client
+        if client is None:
             raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
         if resubmit not in get_args(Resubmit):
             raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
-        if not self.windows:
-            return self._job(())
+        line = client._line  # noqa: SLF001  a friend's: nobody else may ask by themselves
         try:
-            line = self._client._line  # noqa: SLF001  a friend's: nobody else may ask by themselves
-            return self._job(self._client.run(submitting(self.windows, line, self._client.tid, resubmit)))
+            return self._job(client, client.run(submitting(self.windows, line, client.tid, resubmit)))
         except DmsError as error:
-            error.job = self._job(error.started)
+            error.job = self._job(client, error.started)
             raise
 
     def by(self, client: Caller) -> "Plan":
         """The same plan in the hands of a client."""
         return evolve(self, client=client)
 
-    def _job(self, started: tuple[Started, ...]) -> Job:
-        assert self._client is not None
-        return Job(self._client, self.dag_id, self.flow_name, started, self.tid)
+    def _job(self, client: Caller, started: tuple[Started, ...]) -> Job:
+        return Job(client, self.dag_id, self.flow_name, started, self.tid)
 
     # -- written down --------------------------------------------------------------------------------------------
 
@@ -208,10 +206,8 @@ class Plan:
         )
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.flow_name} ({self.dag_id}): {len(self)} of {len(self.times)} business times, "
-            f"{len(self.requests)} {'request' if len(self.requests) == 1 else 'requests'}"
-        ]
+        requests = f"{len(self.requests)} {'request' if len(self.requests) == 1 else 'requests'}"
+        lines = [f"{self.flow_name} ({self.dag_id}): {len(self)} of {len(self.times)} business times, {requests}"]
         lines += [f"  {_says(window)}" for window in self.windows[:SHOWN]]
         if len(self.windows) > SHOWN:
             lines.append(f"  … and {len(self.windows) - SHOWN} more")

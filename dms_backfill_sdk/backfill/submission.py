@@ -1,4 +1,4 @@
-"""Submitting, once. A BackFill has no idempotency token; so when its outcome is not known, look before sending again."""
+"""Submitting, once. A BackFill has no idempotency token, so its runs are looked for before it is sent again."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -50,9 +50,7 @@ class _LookingFirst(RetryPolicy):
         return self.policy.wait(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, random=random)
 
 
-def submitting(
-    windows: Sequence[Window], line: Line, tid: int | None, resubmit: Resubmit
-) -> Talk[tuple[Started, ...]]:
+def submitting(windows: Sequence[Window], line: Line, tid: int | None, resubmit: Resubmit) -> Talk[tuple[Started, ...]]:
     """Send the request of each window, once.
 
     Args:
@@ -106,9 +104,7 @@ def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resub
     raise error
 
 
-def _looking(
-    window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]
-) -> Talk[list[Run] | None]:
+def _looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
     """The runs that have come since, oldest first; none if there are none; None if that could not be found out."""
     come: list[Run] | None = None
     for wait in waits:

@@ -9,7 +9,13 @@ from attrs import define, field, frozen
 from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
 from dms_backfill_sdk.clock import Clock
 from dms_backfill_sdk.dates import BusinessTimes
-from dms_backfill_sdk.errors import NotSentError, OutcomeUnknownError, ServerFaultError, ThrottledError, WaitTimeoutError
+from dms_backfill_sdk.errors import (
+    NotSentError,
+    OutcomeUnknownError,
+    ServerFaultError,
+    ThrottledError,
+    WaitTimeoutError,
+)
 from dms_backfill_sdk.exchange import Sleep, Told
 from dms_backfill_sdk.operations.control import Run
 

@@ -54,8 +54,13 @@ class Choice:
     version: int | None = None
 
 
-def windows_of(
-    dag_id: int, tid: int | None, times: BusinessTimes, choice: Choice, only: Only, existing: Mapping[datetime, Standing]
+def windows_of(  # noqa: PLR0913, PLR0917  all that a request says
+    dag_id: int,
+    tid: int | None,
+    times: BusinessTimes,
+    choice: Choice,
+    only: Only,
+    existing: Mapping[datetime, Standing],
 ) -> tuple[Window, ...]:
     """The fewest requests that run exactly what is wanted and keep the dates in order.
 
@@ -103,6 +108,4 @@ def _window(dag_id: int, tid: int | None, times: BusinessTimes, span: range, cho
         return Window(inside, BackFillRequest.on(dag_id, begin, **shared))
     interval = None if times.interval == 24 else times.interval
     asc = None if times.asc else False
-    return Window(
-        inside, BackFillRequest.between(dag_id, begin, inside.end, interval=interval, asc=asc, **shared)
-    )
+    return Window(inside, BackFillRequest.between(dag_id, begin, inside.end, interval=interval, asc=asc, **shared))

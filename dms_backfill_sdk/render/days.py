@@ -18,7 +18,7 @@ _WEEKDAYS = "Mo Tu We Th Fr Sa Su".split()
 
 #: Weeks in a row up to which cells are large enough to hold the number of their day.
 _FEW_WEEKS = 27
-#: Days up to which each says what it is when it is pointed at. More would make a page heavy.
+#: Days up to which each says when it is pointed at which it is. More would make a page heavy.
 _TOLD = 1200
 #: Days that are drawn; of more it is the latest.
 _MOST = 3660
@@ -35,7 +35,7 @@ class Day:
     Attributes:
         style: a style of :data:`~dms_backfill_sdk.render.looks.LOOKS`.
         mark: the style whose mark it carries, where that is not its own.
-        words: what is said of it when it is pointed at; empty for what its style means.
+        words: what is said of it when it is pointed at, if that is more than its style.
     """
 
     style: str
@@ -87,7 +87,7 @@ class _Row:
         end: the last day.
         top: where it begins.
         pitch: from one cell to the next.
-        telling: whether each day says what it is.
+        telling: whether each day says which it is.
     """
 
     begin: date
@@ -95,6 +95,10 @@ class _Row:
     top: float
     pitch: float
     telling: bool
+
+    @property
+    def large(self) -> bool:
+        return self.pitch == _LARGE
 
     @property
     def right(self) -> float:
@@ -121,10 +125,15 @@ class _Row:
         x, y = self.corner(day)
         return cell(x + 1, y + 1, self.pitch - 3, self.pitch - 3)
 
+    def _says(self, day: date, mark: Day) -> str:
+        # Small cells come by the hundreds, and the legend knows as well what a style means.
+        words = mark.words or (LOOKS[mark.style].label if self.large else "")
+        return f"{day}: {words}" if words else str(day)
+
     def _names(self) -> Iterator[Markup]:
         top = self.top + _ABOVE
         bottom = top + 7 * self.pitch
-        for weekday in range(0, 7, 1 if self.pitch > _SMALL else 2):
+        for weekday in range(0, 7, 1 if self.large else 2):
             yield tag("text", _WEEKDAYS[weekday], x=0, y=top + (weekday + 0.5) * self.pitch + 4, class_="dms-quiet")
         for month in _months(self.begin, self.end):
             x, y = self.corner(month)
@@ -142,18 +151,17 @@ class _Row:
         style = marks[its_days[0]].style
         marked = marks[its_days[0]].mark or style
         if self.telling:
-            cells = [tag("path", tag("title", _says(day, marks[day])), d=self._cell(day)) for day in its_days]
+            cells = [tag("path", tag("title", self._says(day, marks[day])), d=self._cell(day)) for day in its_days]
         else:
             cells = [tag("path", d="".join(map(self._cell, its_days)))]
         parts = [tag("g", *cells, class_="dms-solid")]
-        large = self.pitch > _SMALL
-        inset, reach = (self.pitch - 8, 3.2) if large else (6, 2.5)
+        inset, reach = (self.pitch - 8, 3.2) if self.large else (6, 2.5)
         corners = [self.corner(day) for day in its_days]
         signs = "".join(mark(marked, x + inset, y + inset, reach) for x, y in corners)
         # In small cells what is as it should be carries no mark: the others are seen the better.
-        if signs and (large or marked != style or style != "succeeded"):
+        if signs and (self.large or marked != style or style != "succeeded"):
             parts.append(tag("path", d=signs, class_="dms-mark"))
-        if large:
+        if self.large:
             numbers = [tag("text", str(day.day), x=x + 4, y=y + 11) for day, (x, y) in zip(its_days, corners, strict=True)]
             parts.append(tag("g", *numbers, class_="dms-number"))
         yield tag("g", *parts, class_=f"dms-{style}")
@@ -190,6 +198,3 @@ def _months(begin: date, end: date) -> Iterator[date]:
 def _end_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
-
-def _says(day: date, mark: Day) -> str:
-    return f"{day}: {mark.words or LOOKS[mark.style].label}"

@@ -52,15 +52,32 @@ def _ends(text: str, kept: int) -> str:
 
 def cell(x: float, y: float, width: float, height: float) -> str:
     """The path of a rectangle."""
-    return f"M{number(x)} {number(y)}h{number(width)}v{number(height)}h{number(-width)}z"
+    return f"M{number(x)} {number(y)}h{number(width)}v{number(height)}H{number(x)}z"
 
 
 def mark(style: str, x: float, y: float, reach: float) -> str:
-    """The path of a style's mark around a point; empty when it has none."""
-    return "".join(
-        "M" + "L".join(f"{number(x + reach * right)} {number(y + reach * down)}" for right, down in line)
-        for line in LOOKS[style].mark
-    )
+    """The path of a style's mark around a point; empty when it has none.
+
+    It is written step by step, in whole pixels: crisp, and short where there are hundreds of them.
+    """
+    path, here = "", (0, 0)
+    for line in LOOKS[style].mark:
+        for place, (right, down) in enumerate(line):
+            there = round(reach * right), round(reach * down)
+            if not path:
+                path = f"M{number(x + there[0])} {number(y + there[1])}"
+            else:
+                path += _step("l" if place else "m", there[0] - here[0], there[1] - here[1])
+            here = there
+    return path
+
+
+def _step(command: str, right: int, down: int) -> str:
+    if command == "l" and not down:
+        return f"h{right}"
+    if command == "l" and not right:
+        return f"v{down}"
+    return f"{command}{right}{'' if down < 0 else ' '}{down}"
 
 
 @frozen
