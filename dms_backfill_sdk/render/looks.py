@@ -81,7 +81,7 @@ STYLE_SHEET = "\n".join(
 .dms .dms-filtered text{text-decoration:line-through}
 .dms .dms-line{fill:none;stroke:currentColor;stroke-opacity:.5}
 .dms .dms-faint{fill:none;stroke:currentColor;stroke-opacity:.16}
-.dms .dms-ground{fill:currentColor;fill-opacity:.07}""",
+.dms .dms-ground{fill:currentColor;fill-opacity:.06}""",
     )
 )
 """What :data:`LOOKS` looks like, for all elements inside one of the class ``dms``."""
