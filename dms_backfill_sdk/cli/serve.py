@@ -32,8 +32,10 @@ FASTEST = 3600
 
 def serve(  # noqa: PLR0913  one for each option
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port to listen on; 0 picks a free one.")
+    ] = 0,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
     access_key: Annotated[
         list[str] | None,
         typer.Option(metavar="ID:SECRET", help=f"Key that may call; repeat it for more.  [default: {DEFAULT_KEY}]"),
@@ -121,7 +123,7 @@ def _bound(emulator: Emulator, host: str, port: int) -> Server:
 def warnings(host: str, speed: float) -> Iterator[Line]:
     """What somebody should know who serves it like that."""
     if not is_loopback(f"[{host}]" if ":" in host else host):
-        told = f"Warning: whoever reaches {host} may use it and read along; 127.0.0.1 is for this machine alone."
+        told = f"Warning: on {host} others may use it too, and read along; 127.0.0.1 is for this machine alone."
         yield ((told, "warning"),)
     if speed != 1:
         told = (

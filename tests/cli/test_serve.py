@@ -181,7 +181,7 @@ def plain(lines) -> str:
     ("host", "warned"), [("0.0.0.0", True), ("::", True), ("127.0.0.2", False), ("::1", False), ("localhost", False)]
 )
 def test_an_address_that_others_reach_is_warned_of(host, warned):
-    assert (f"whoever reaches {host} may use it" in plain(warnings(host, 1))) is warned
+    assert (f"on {host} others may use it" in plain(warnings(host, 1))) is warned
 
 
 @pytest.mark.parametrize(("speed", "seconds"), [(1, None), (61, "15"), (1.5, "1.8e+03"), (0.1, "1e+03")])
