@@ -32,6 +32,7 @@ from dms_backfill_sdk.operations.control import (
     NodeRun,
     Run,
 )
+from dms_backfill_sdk.shown import Shown
 
 __all__ = ["TaskFlow"]
 
@@ -44,7 +45,7 @@ MAX_RUN_HOURS = 18
 
 
 @frozen(eq=False)
-class TaskFlow:
+class TaskFlow(Shown):
     """A task flow as it was when it was looked up.
 
     Attributes:

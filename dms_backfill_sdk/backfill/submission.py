@@ -20,10 +20,8 @@ __all__ = ["Resubmit", "submitting"]
 
 Resubmit = Literal["never", "if-absent"]
 
-#: Seconds after which a run that has not appeared is taken not to have been started.
-SETTLE = 30.0
-#: Seconds between looks for it.
-LOOK_EVERY = 3.0
+#: Seconds between the looks for a run. One that has not appeared after all of them is taken not to have been started.
+LOOKS = (1.0, 2.0, 4.0, 8.0, 15.0)
 #: How often one window is sent at most, however often it turns out to be absent.
 TRIES = 4
 #: What clocks may differ by after the measured difference is taken off: the service writes whole seconds.
@@ -31,21 +29,19 @@ MARGIN = timedelta(seconds=5)
 #: What they may differ by when nothing was measured, for want of a Date in the answers: the service refuses requests
 #: whose time is further off (15 or 31 minutes, by which page one reads).
 UNMEASURED = timedelta(minutes=31)
-#: This very request had come before, so something on the way repeats requests; the first of them may have started.
-NONCE_USED = "SignatureNonceUsed"
 
 
 @frozen(kw_only=True)
 class _LookingFirst(RetryPolicy):
-    """Repeats a BackFill only when the service never saw it, or refused it for its time. Whatever else comes back is
-    for the submission to judge, which looks at the runs before it sends again."""
+    """The policy, but for a BackFill that was throttled: that comes back to the submission, which looks at the runs
+    before it sends again, whatever the reason."""
 
     policy: RetryPolicy
 
     def wait(
         self, error: DmsError, *, attempt: int, elapsed: float, repeatable: bool, random: Callable[[], float]
     ) -> float | None:
-        if isinstance(error, ThrottledError) or getattr(error, "code", None) == NONCE_USED:
+        if isinstance(error, ThrottledError):
             return None
         return self.policy.wait(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, random=random)
 
@@ -88,10 +84,9 @@ def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resub
         if isinstance(error, ThrottledError):
             elapsed = (line.clock.now() - began).total_seconds()
             wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
-            waits = [] if wait is None else [wait]
+            waits: tuple[float, ...] = () if wait is None else (wait,)
         else:
-            error.may_have_started |= getattr(error, "code", None) == NONCE_USED
-            waits = [LOOK_EVERY] * int(SETTLE / LOOK_EVERY) if error.may_have_started else []
+            waits = LOOKS if error.may_have_started else ()
         if not waits:
             raise error
         come = yield from _looking(window, before, since, waits)
@@ -135,7 +130,7 @@ def _advice(come: list[Run] | None, resubmit: Resubmit) -> str:
             "Runs for these dates have begun since, but by schedule, they say. Whether a backfill's runs may say so is "
             "not documented, so it was not sent again; see for yourself whose they are."
         )
-    absent = f"No run of it appeared within {SETTLE:g} s, so it was probably not started"
+    absent = f"No run of it appeared within {sum(LOOKS):g} s, so it was probably not started"
     return absent + ("." if resubmit == "if-absent" else '; resubmit="if-absent" sends it again in that case.')
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from dms_backfill_sdk.render.drawing import WIDE, cell, legend, mark, picture
+from dms_backfill_sdk.render.drawing import cell, legend, mark, picture
 from dms_backfill_sdk.render.looks import LOOKS
-from dms_backfill_sdk.render.markup import tag, Markup
+from dms_backfill_sdk.render.markup import Markup, tag
 
 __all__ = ["bar"]
 

@@ -73,10 +73,11 @@ def gantt(spans: Sequence[Span], *, now: datetime, label: str, note: str = "") -
     counts = {style: sum(span.style == style for span in spans) for style in styles}
     key, size = legend([(style, f"{LOOKS[style].label} ({counts[style]:,})") for style in styles], top=bottom + 12)
     height = size.height
-    left_out = f"{len(shown)} of {len(spans):,} are drawn: those that failed or go on, and the last." if len(shown) < len(spans) else ""
-    for words in filter(None, (left_out, note)):
-        height += 18
-        parts.append(tag("text", words, x=0, y=height - 4, class_="dms-quiet"))
+    chosen = f"{len(shown)} of {len(spans):,} are drawn: those that failed or go on, and the last."
+    for words in (chosen if len(shown) < len(spans) else "", note):
+        if words:
+            height += 18
+            parts.append(tag("text", words, x=0, y=height - 4, class_="dms-quiet"))
     summary = ", ".join(f"{count:,} {LOOKS[style].label}" for style, count in counts.items())
     return picture(WIDE, height, *parts, key, label=f"{label}: {summary or 'nothing has begun'}")
 
@@ -92,8 +93,8 @@ def _drawn(span: Span, top: float, scale: "_Scale", now: datetime) -> Iterator[M
     width = max(end - begin, 2)
     middle = top + _ROW / 2
     took = lasting((span.end or now) - span.begin)
-    until = f"{span.end.astimezone(now.tzinfo):%H:%M:%S}" if span.end else "now"
-    said = f"{span.label}: {LOOKS[span.style].label}, {span.begin.astimezone(now.tzinfo):%Y-%m-%d %H:%M:%S} to {until}, {took}"
+    since, until = span.begin.astimezone(now.tzinfo), (span.end or now).astimezone(now.tzinfo)
+    said = f"{span.label}: {LOOKS[span.style].label}, {since:%Y-%m-%d %H:%M:%S} to {until:%H:%M:%S}, {took}"
     yield tag("text", shortened(span.label, _LABEL), x=0, y=middle + 4)
     bar = [
         tag("title", said),
@@ -138,9 +139,9 @@ def lasting(time: timedelta) -> str:
 # The time
 
 
-#: Seconds from one tick to the next.
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 2 * 86400, 7 * 86400)
 _DAY = 86400
+#: Seconds from one tick to the next.
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _DAY, 2 * _DAY, 7 * _DAY)
 
 
 @frozen

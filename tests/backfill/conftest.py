@@ -48,6 +48,26 @@ class Wire:
         self.inner.close()
 
 
+class Paged:
+    """What a service does to its list of runs whose pages hold fewer than were asked for, in an order of its own."""
+
+    def __init__(self, size: int, *, oldest_first: bool) -> None:
+        self.size = size
+        self.oldest_first = oldest_first
+        self.all: list[dict[str, Any]] = []
+
+    def __call__(self, action: str, parameters: dict[str, str], body: dict[str, Any], hidden: set[int] = frozenset()):
+        if action != "ListTaskFlowInstance":
+            return
+        index = int(parameters["PageIndex"])
+        # The first page of the emulator has them all, newest first.
+        self.all = body["DAGInstanceList"]["DAGInstance"] if index == 1 else self.all
+        listed = [run for run in self.all if run["Id"] not in hidden]
+        listed = listed[::-1] if self.oldest_first else listed
+        body["DAGInstanceList"]["DAGInstance"] = listed[self.size * (index - 1) : self.size * index]
+        body["TotalCount"] = len(listed)
+
+
 @define
 class Skewed:
     """A clock that is wrong by so much, and otherwise goes with another."""
@@ -132,6 +152,11 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
+def paged() -> type[Paged]:
+    return Paged
+
+
+@pytest.fixture(scope="session")
 def skewed() -> type[Skewed]:
     return Skewed
 
@@ -141,36 +166,36 @@ def skewed() -> type[Skewed]:
 
 @define
 class Tally:
-    """What came of placing faults: for each setting of the switches and each fault, how many ways were gone to the end.
+    """What came of the faults that were placed.
 
     Attributes:
-        ways: how many, by setting and fault.
+        placed: how many, by setting of the switches and by fault.
         duplicates: business dates that ran more than once.
         lost: business dates that did not run.
     """
 
-    ways: Counter[tuple[str, str]] = field(factory=Counter)
+    placed: Counter[tuple[str, str]] = field(factory=Counter)
     duplicates: Counter[str] = field(factory=Counter)
     lost: Counter[str] = field(factory=Counter)
 
-    def count(self, setting: str, fault: str, duplicates: int, lost: int) -> None:
-        self.ways[setting, fault] += 1
+    def count(self, setting: str, fault: str, placed: int, duplicates: int, lost: int) -> None:
+        self.placed[setting, fault] += placed
         self.duplicates[setting] += duplicates
         self.lost[setting] += lost
 
     def lines(self) -> Iterator[str]:
-        settings = list(dict.fromkeys(setting for setting, _ in self.ways))
-        faults = list(dict.fromkeys(fault for _, fault in self.ways))
+        settings = list(dict.fromkeys(setting for setting, _ in self.placed))
+        faults = list(dict.fromkeys(fault for _, fault in self.placed))
         width = max(map(len, settings))
         heads = [*faults, "duplicates", "lost"]
         yield " " * width + "".join(f"  {head}" for head in heads)
         for setting in settings:
-            cells = [self.ways[setting, fault] for fault in faults] + [self.duplicates[setting], self.lost[setting]]
+            cells = [self.placed[setting, fault] for fault in faults] + [self.duplicates[setting], self.lost[setting]]
             yield f"{setting:{width}}" + "".join(
                 f"  {cell:{len(head)}}" for head, cell in zip(heads, cells, strict=True)
             )
         yield (
-            f"{self.ways.total()} ways with a fault on each call before and after it was acted on: "
+            f"{self.placed.total()} faults, on each call of the way, before and after it was acted on: "
             f"duplicates {self.duplicates.total()}, lost {self.lost.total()}"
         )
 
@@ -185,7 +210,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tally = config.stash.get(TALLY, None)
-    if tally is not None and tally.ways:
+    if tally is not None and tally.placed:
         terminalreporter.section("faults × switches")
         for line in tally.lines():
             terminalreporter.write_line(line)

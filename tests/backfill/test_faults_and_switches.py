@@ -89,30 +89,53 @@ class Way:
         return self.lab.emulator.journal.acted("BackFill") - 1
 
 
-@every_setting
-def test_a_fault_anywhere_on_the_way_neither_doubles_nor_loses_a_day(new_lab, setting, tally):
-    undisturbed = Way(new_lab(**setting), "if-absent")
-    assert str(undisturbed.go()) == "3 of 3 succeeded"
-    calls = undisturbed.calls
-    submit = calls.index("ListTaskFlowInstance", calls.index("GetTaskInstanceRelation"))
-    # Until something is sent, the fault befalls each call of one way; from then on there is a way for each call.
-    all_places = [range(submit), *([place] for place in range(submit, len(calls)))]
+READS = {
+    *("ListTaskFlowsByPage", "GetTaskFlowGraph", "ListDAGVersions"),
+    *("ListTaskFlowInstance", "GetTaskInstanceRelation"),
+}
+
+
+def undisturbed(new_lab, setting):
+    """The calls of the way, when nothing goes wrong."""
+    way = Way(new_lab(**setting), "never")
+    assert str(way.go()) == "3 of 3 succeeded"
+    assert way.outcome() == (0, 0)
+    return way.calls
+
+
+def ways_that_end_wrong(new_lab, setting, tally, groups):
+    """Go all ways with a fault on each call of one of these groups."""
     wrong = []
-    for (name, fault), places in itertools.product(EACH_FAULT, all_places):
+    for (name, fault), places in itertools.product(EACH_FAULT, groups):
         way = Way(new_lab(**setting), "if-absent", fault, places)
         progress = way.go()
         duplicates, lost = way.outcome()
-        tally.count(named(setting), name, duplicates, lost)
+        tally.count(named(setting), name, len(places), duplicates, lost)
         if (duplicates, lost, way.acted(), str(progress), way.places) != (0, 0, 2, "3 of 3 succeeded", set()):
-            wrong.append((name, fault.when, [calls[place] for place in places], duplicates, lost, way.acted()))
-    assert wrong == []
+            wrong.append((name, fault.when, places, duplicates, lost, way.acted(), str(progress)))
+    return wrong
+
+
+@every_setting
+def test_faults_on_every_call_neither_double_nor_lose_a_day(new_lab, setting, tally):
+    calls = undisturbed(new_lab, setting)
+    starts = [place for place, action in enumerate(calls) if action == "BackFill"]
+    # All that is read goes wrong on one way; each start on a way of its own.
+    reads = [place for place in range(len(calls)) if place not in starts]
+    assert {calls[place] for place in reads} == READS
+    assert ways_that_end_wrong(new_lab, setting, tally, [reads, *([start] for start in starts)]) == []
+
+
+@pytest.mark.parametrize("setting", [SETTINGS[0], SETTINGS[-1]], ids=named)
+def test_a_fault_on_a_single_call_neither_doubles_nor_loses_a_day(new_lab, setting, tally):
+    groups = [[place] for place in range(len(undisturbed(new_lab, setting)))]
+    assert ways_that_end_wrong(new_lab, setting, tally, groups) == []
 
 
 @every_setting
 def test_who_never_sends_again_succeeds_or_is_told_and_nothing_runs_twice(new_lab, setting):
-    undisturbed = Way(new_lab(**setting), "never")
-    undisturbed.go()
-    places = [place for place, action in enumerate(undisturbed.calls) if action == "BackFill"]
+    calls = undisturbed(new_lab, setting)
+    places = [place for place, action in enumerate(calls) if action == "BackFill"]
     for (name, fault), place in itertools.product(EACH_FAULT, places):
         way = Way(new_lab(**setting), "never", fault, [place])
         told = None
