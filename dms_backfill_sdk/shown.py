@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Shown", "live_view"]
+__all__ = ["Shown", "ShownWhenRaised", "live_view"]
 
 _ROOM = "dms_backfill_sdk.notebook"
 
@@ -21,6 +21,16 @@ class Shown:
     def _repr_html_(self) -> str:
         picture: str = importlib.import_module(_ROOM).html(self)
         return picture
+
+
+class ShownWhenRaised(Shown):
+    """An error with a picture, and with a short traceback where IPython prints it."""
+
+    __slots__ = ()
+
+    def _render_traceback_(self) -> list[str]:
+        lines: list[str] = importlib.import_module(f"{_ROOM}.tracebacks").traceback_of(self)
+        return lines
 
 
 def live_view() -> Callable[[Any], None] | None:

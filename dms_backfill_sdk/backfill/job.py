@@ -125,7 +125,7 @@ class Job(Shown):
         return frame(
             names,
             (
-                asdict(run or empty) | {"business_time": time, "standing": standing_of(run)}
+                asdict(run or empty, recurse=False) | {"business_time": time, "standing": standing_of(run)}
                 for time, run in self.seen().items()
             ),
         )

@@ -119,7 +119,7 @@ class Plan(Shown):
             ConfigurationError: pandas is not installed.
         """
         names = [attribute.name for attribute in fields(PlannedRun)]
-        return frame(names, (asdict(run) for run in self.runs()))
+        return frame(names, (asdict(run, recurse=False) for run in self.runs()))
 
     def standings(self) -> Counter[Standing]:
         """How many of the business times stand where."""

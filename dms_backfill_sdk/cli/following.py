@@ -7,16 +7,17 @@ from typing import Any
 
 from dms_backfill_sdk.backfill import Change, Job, Standing
 from dms_backfill_sdk.cli.again import Again
+from dms_backfill_sdk.cli.columns import table_within
 from dms_backfill_sdk.cli.days import when
 from dms_backfill_sdk.cli.document import write_line
 from dms_backfill_sdk.cli.exits import CommandError, ExitCode, exit_code_of
-from dms_backfill_sdk.cli.screen import screen, show
+from dms_backfill_sdk.cli.screen import room, screen, show
 from dms_backfill_sdk.cli.telling import Known, telling
 from dms_backfill_sdk.cli.wording import in_words
 from dms_backfill_sdk.errors import DmsError
 from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import RunStatus
-from dms_backfill_sdk.render import Line, table
+from dms_backfill_sdk.render import Line
 
 __all__ = ["follow", "said_by_nodes"]
 
@@ -58,7 +59,7 @@ def follow(job: Job, again: Again, *, as_json: bool, known: Known) -> None:
     if as_json:
         write_line(_document(job, count, runs, said))
     else:
-        show(out, _ending(job, count, runs, said))
+        show(out, _ending(job, count, runs, said, room(out) if out.is_terminal else None))
     if count[Standing.SUCCEEDED] < count.total():
         raise _unfinished(count, again)
 
@@ -73,7 +74,7 @@ def said_by_nodes(job: Job, run: Run) -> dict[str, str]:
 Said = Mapping[int | None, Mapping[str, str]]
 
 
-def _ending(job: Job, count: Counter[Standing], failed: Sequence[Run], said: Said) -> Iterator[Line]:
+def _ending(job: Job, count: Counter[Standing], failed: Sequence[Run], said: Said, width: int | None) -> Iterator[Line]:
     if failed:
         written = when(job.started[0].times)
         yield ()
@@ -82,7 +83,7 @@ def _ending(job: Job, count: Counter[Standing], failed: Sequence[Run], said: Sai
             for run in failed[:EXPLAINED]
             for node, words in said[run.id].items()
         ]
-        yield from table(("business date", "run", "node", "said"), rows)
+        yield from table_within(("business date", "run", "node", "said"), rows, width)
         if len(failed) > EXPLAINED:
             yield ((f"and {len(failed) - EXPLAINED:,} more", "quiet"),)
         yield ()

@@ -20,6 +20,8 @@ MONTHS = 12
 WINDOWS = 10
 NODES = 24
 
+ESTIMATE = "(An estimate: each run as long as the median of past ones.)"
+
 BRACKETS = {"planned": "[]", "succeeded": "()", "failed": "<>", "active": "{}", "absent": ".."}
 MEANINGS = {
     "planned": "planned",
@@ -53,7 +55,7 @@ def preview(plan: Plan, width: int, *, whole: bool = False) -> Iterator[Line]:
     yield from _nodes(plan, None if whole else width)
     yield ()
     if plan.estimate and len(plan):
-        yield ((f"It may take {duration(plan.estimate.total_seconds())}: each as long as the median of past runs.", ""),)
+        yield ((f"It may take {duration(plan.estimate.total_seconds())}. {ESTIMATE}", ""),)
         yield ()
     for warning in plan.warnings:
         yield ((f"! {in_words(warning)}", "warning"),)
@@ -67,7 +69,7 @@ def requests(plan: Plan) -> Iterator[Line]:
 
 
 def _dates(plan: Plan) -> str:
-    order = "" if plan.times.asc else ", last one first"
+    order = "" if plan.times.asc else ", latest date first"
     every = "" if plan.times.interval == 24 else f", one every {counted(plan.times.interval, 'hour')}"
     return f"{len(plan):,} of {_runs(len(plan.times))}{every}{order}"
 
@@ -139,7 +141,7 @@ def _years(days: Mapping[date, str]) -> Iterator[Line]:
         by_year[day.year][mark] += 1
     seen = [mark for mark in MEANINGS if any(mark in count for count in by_year.values())]
     rows = [(str(year), *(f"{count[mark]:,}" for mark in seen)) for year, count in sorted(by_year.items())]
-    yield from table(("days of", *(MEANINGS[mark] for mark in seen)), rows, right=range(1, len(seen) + 1))
+    yield from table(("year", *(MEANINGS[mark] for mark in seen)), rows, right=range(1, len(seen) + 1))
 
 
 # ---------------------------------------------------------------------------------------------------------------

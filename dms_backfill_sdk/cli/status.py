@@ -3,22 +3,21 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from attrs import frozen
 
 from dms_backfill_sdk.backfill import Job, Standing
 from dms_backfill_sdk.backfill.history import by_time, standing_of
 from dms_backfill_sdk.cli.again import job_of
+from dms_backfill_sdk.cli.columns import table_within
 from dms_backfill_sdk.cli.connection import Connection
 from dms_backfill_sdk.cli.days import Days, when
 from dms_backfill_sdk.cli.document import write_document
 from dms_backfill_sdk.cli.following import said_by_nodes
 from dms_backfill_sdk.cli.options import AsJson, FlowName, grouped
-from dms_backfill_sdk.cli.preview import counted, duration, marks, months
+from dms_backfill_sdk.cli.preview import marks, months
 from dms_backfill_sdk.cli.screen import room, screen, show
 from dms_backfill_sdk.operations.control import Run
-from dms_backfill_sdk.render import Line, table
 
 __all__ = ["status"]
 
@@ -60,10 +59,13 @@ def status(flow: FlowName, days: Days, connection: Connection, as_json: AsJson =
     out = screen()
     out.print(f"{job.flow_name} ({job.dag_id})", style="heading")
     show(out, months(marks((stand.time, stand.standing) for stand in stands), room(out)))
-    show(out, [(), *_stretches(stands, when(started.times), said)])
+    show(out, [()])
+    header = ("business dates", "count", "standing", "run", "")
+    rows = list(_stretches(stands, when(started.times), said))
+    show(out, table_within(header, rows, room(out) if out.is_terminal else None, right=[1]))
 
 
-def _document(stand: Stand, said: dict[int | None, dict[str, str]]) -> dict[str, Any]:
+def _document(stand: Stand, said: dict[int | None, dict[str, str]]) -> dict[str, object]:
     run = stand.run
     return {
         "business_time": stand.time.isoformat(),
@@ -75,24 +77,20 @@ def _document(stand: Stand, said: dict[int | None, dict[str, str]]) -> dict[str,
     }
 
 
-def _stretches(stands: Sequence[Stand], written: str, said: dict[int | None, dict[str, str]]) -> Iterator[Line]:
+def _stretches(stands: Sequence[Stand], written: str, said: dict[int | None, dict[str, str]]) -> Iterator[Sequence[str]]:
     """A row for each failed run, and for each stretch of other dates that stand alike."""
-    rows = []
     # Each failed run is a stretch of its own.
     for _, alike in groupby(stands, lambda stand: (stand.standing, stand.standing is Standing.FAILED and stand.time)):
         stretch = list(alike)
         ids = [str(stand.run.id) for stand in (stretch[0], stretch[-1]) if stand.run]
         dates = [stand.time.strftime(written) for stand in (stretch[0], stretch[-1])]
-        rows.append(
-            (
-                " → ".join(dict.fromkeys(dates)),
-                f"{len(stretch):,}",
-                stretch[0].standing.value,
-                "–".join(dict.fromkeys(ids)),
-                _words(stretch, said),
-            )
+        yield (
+            " → ".join(dict.fromkeys(dates)),
+            f"{len(stretch):,}",
+            stretch[0].standing.value,
+            "–".join(dict.fromkeys(ids)),
+            _words(stretch, said),
         )
-    return table(("business dates", "count", "standing", "run", ""), rows, right=[1])
 
 
 def _words(stretch: Sequence[Stand], said: dict[int | None, dict[str, str]]) -> str:
@@ -100,5 +98,5 @@ def _words(stretch: Sequence[Stand], said: dict[int | None, dict[str, str]]) -> 
         if run.id in said:
             return "; ".join(f"{node}: {words}" if node else words for node, words in said[run.id].items())
         if stretch[0].standing is Standing.RUNNING and run.start_time:
-            return f"since {run.start_time:%Y-%m-%d %H:%M:%S}"
+            return f"since {run.start_time:%m-%d %H:%M:%S}"
     return ""

@@ -23,25 +23,25 @@ def stop(flow: FlowName, days: Days, connection: Connection, as_json: AsJson = F
 
     It is about the newest runs of some business dates. What is done stays done.
     """
-    _steer(Job.stop, "stopped", "runs", flow, days, connection, as_json=as_json)
+    _steer(Job.stop, "Stopped {}:", "runs", flow, days, connection, as_json=as_json)
 
 
 @grouped
 def suspend(flow: FlowName, days: Days, connection: Connection, as_json: AsJson = False) -> None:
     """Suspend what runs, until it is resumed."""
-    _steer(Job.suspend, "suspended", "runs", flow, days, connection, as_json=as_json)
+    _steer(Job.suspend, "Suspended {}:", "runs", flow, days, connection, as_json=as_json)
 
 
 @grouped
 def resume(flow: FlowName, days: Days, connection: Connection, as_json: AsJson = False) -> None:
     """Let go on what is suspended."""
-    _steer(Job.resume, "resumed", "is suspended", flow, days, connection, as_json=as_json)
+    _steer(Job.resume, "Resumed {}:", "is suspended", flow, days, connection, as_json=as_json)
 
 
 @grouped
 def rerun(flow: FlowName, days: Days, connection: Connection, as_json: AsJson = False) -> None:
     """Run again, with all nodes, what has failed."""
-    _steer(Job.rerun_failed, "run again", "has failed", flow, days, connection, as_json=as_json)
+    _steer(Job.rerun_failed, "Running {} again:", "has failed", flow, days, connection, as_json=as_json)
 
 
 def _steer(  # noqa: PLR0913  what the four have in common
@@ -72,7 +72,7 @@ def _steer(  # noqa: PLR0913  what the four have in common
     if not touched:
         show(out, [((f"Nothing was done: of these dates, no newest run {wanted}.", ""),)], indent=0)
         return
-    show(out, [((f"{counted(len(touched), 'run')} {done}:", ""),)], indent=0)
+    show(out, [((done.format(counted(len(touched), "run")), ""),)], indent=0)
     rows = [(f"{run.business_time:%Y-%m-%d}" if run.business_time else "?", str(run.id)) for run in touched]
     show(out, table(("business date", "run"), rows))
     show(out, [(), (("To watch:", ""),)], indent=0)

@@ -69,8 +69,6 @@ class Emulator:
         seed: int = 0,
     ) -> None:
         self.clock = clock
-        # Callers sign with the real time, however fast the runs go by.
-        self._callers_clock = SYSTEM_CLOCK if isinstance(clock, SystemClock) else clock
         self.switches = switches
         self.keyring = Keyring.of(keys)
         self.journal = Journal()
@@ -83,6 +81,11 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"Emulator({len(self.world.flows)} task flows, {len(self.world.runs)} runs)"
+
+    @property
+    def _callers_clock(self) -> Clock:
+        # Callers sign with the real time, however fast the runs go by.
+        return SYSTEM_CLOCK if isinstance(self.clock, SystemClock) else self.clock
 
     def _begin(self) -> None:
         self._random = random.Random(self._seed)

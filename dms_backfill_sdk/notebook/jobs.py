@@ -13,7 +13,7 @@ from dms_backfill_sdk.render.bar import bar
 from dms_backfill_sdk.render.days import Day, days
 from dms_backfill_sdk.render.gantt import Span, gantt
 from dms_backfill_sdk.render.markup import Markup
-from dms_backfill_sdk.render.page import facts, part, sheet
+from dms_backfill_sdk.render.page import facts, part, sentence, sheet
 
 __all__ = ["job_sheet", "progress_bar", "progress_sheet"]
 
@@ -93,4 +93,4 @@ def _nodes(nodes: Sequence[NodeRun], now: datetime) -> Markup:
     spans.sort(key=lambda span: span.begin)
     counted = ", ".join(f"{count} {standing}" for standing, count in others.items())
     note = f"Not drawn, because only what has ended has times: {counted}." if counted else ""
-    return gantt(spans, now=now, label="Nodes", note=note)
+    return gantt(spans, now=now, label="Nodes", note=note) if spans else sentence(note or "It has no nodes.")

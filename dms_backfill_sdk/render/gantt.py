@@ -1,5 +1,6 @@
 """What ran when, as a picture: a bar for each run, or for each node of a run, along the time."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ from attrs import frozen
 
 from dms_backfill_sdk.render.drawing import WIDE, cell, legend, mark, measure, picture, shortened
 from dms_backfill_sdk.render.looks import LOOKS
-from dms_backfill_sdk.render.markup import Markup, tag
+from dms_backfill_sdk.render.markup import Markup, number, tag
 
 __all__ = ["MOST", "Span", "gantt"]
 
@@ -21,9 +22,9 @@ _BAR = 10
 _ABOVE = 22
 _LABEL = 190
 #: Pixels from one tick of the time to the next, at least.
-_APART = 90
+_APART = 92
 #: Room behind the bars for how long the last one took.
-_AFTER = 76
+_AFTER = 96
 
 
 @frozen
@@ -57,21 +58,23 @@ def gantt(spans: Sequence[Span], *, now: datetime, label: str, note: str = "") -
     shown = _most_urgent(spans)
     zone = now.tzinfo
     moments = [moment.astimezone(zone) for span in shown for moment in (span.begin, span.end or now)]
-    left = min(_LABEL, max((measure(span.label) for span in shown), default=0)) + 10
-    scale = _Scale.over(min(moments, default=now), max(moments, default=now), left, WIDE - _AFTER)
+    first = min(moments, default=now)
+    corner = f"{first:%Y-%m-%d} {now.tzname() or ''}".rstrip()
+    left = max(measure(corner), min(_LABEL, max((measure(span.label) for span in shown), default=0))) + 10
+    scale = _Scale.over(first, max(moments, default=now), left, WIDE - _AFTER)
     bottom = _ABOVE + len(shown) * _ROW
-    stripes = "".join(cell(0, _ABOVE + number * _ROW, WIDE, _ROW) for number in range(0, len(shown), 2))
+    stripes = "".join(cell(0, _ABOVE + nth * _ROW, WIDE, _ROW) for nth in range(0, len(shown), 2))
     parts = [
         tag("path", d=stripes, class_="dms-ground"),
-        tag("text", now.tzname() or "", x=0, y=_ABOVE - 9, class_="dms-quiet"),
+        tag("text", corner, x=0, y=_ABOVE - 9, class_="dms-quiet"),
     ]
-    for number, moment in enumerate(scale.ticks()):
-        parts += _tick(moment, scale, bottom, dated=number == 0)
-    for number, span in enumerate(shown):
-        parts += _drawn(span, _ABOVE + number * _ROW, scale, now)
-    styles = [style for style in LOOKS if any(span.style == style for span in spans)]
-    counts = {style: sum(span.style == style for span in spans) for style in styles}
-    key, size = legend([(style, f"{LOOKS[style].label} ({counts[style]:,})") for style in styles], top=bottom + 12)
+    for moment in scale.ticks():
+        parts += _tick(moment, scale, bottom)
+    for nth, span in enumerate(shown):
+        parts += _drawn(span, _ABOVE + nth * _ROW, scale, now)
+    found = Counter(span.style for span in spans)
+    counts = {style: found[style] for style in LOOKS if style in found}
+    key, size = legend([(style, f"{LOOKS[style].label} ({counts[style]:,})") for style in counts], top=bottom + 12)
     height = size.height
     chosen = f"{len(shown)} of {len(spans):,} are drawn: those that failed or go on, and the last."
     for words in (chosen if len(shown) < len(spans) else "", note):
@@ -111,10 +114,11 @@ def _drawn(span: Span, top: float, scale: "_Scale", now: datetime) -> Iterator[M
     yield tag("text", took if span.end else f"{took} …", x=beyond, y=middle + 4, class_="dms-quiet")
 
 
-def _tick(moment: datetime, scale: "_Scale", bottom: float, *, dated: bool) -> Iterator[Markup]:
-    x = scale.x(moment)
-    yield tag("path", d=f"M{x:.1f} {_ABOVE - 4}V{bottom}", class_="dms-faint")
-    yield tag("text", scale.says(moment, dated=dated), x=x, y=_ABOVE - 9, text_anchor="middle", class_="dms-quiet")
+def _tick(moment: datetime, scale: "_Scale", bottom: float) -> Iterator[Markup]:
+    x, words = scale.x(moment), scale.says(moment)
+    yield tag("path", d=f"M{number(x)} {_ABOVE - 4}V{bottom}", class_="dms-faint")
+    at = max(x, scale.left + measure(words) / 2)
+    yield tag("text", words, x=at, y=_ABOVE - 9, text_anchor="middle", class_="dms-quiet")
 
 
 def lasting(time: timedelta) -> str:
@@ -177,14 +181,14 @@ class _Scale:
         midnight = self.begin.replace(hour=0, minute=0, second=0, microsecond=0)
         first = -(-(self.begin - midnight).total_seconds() // self.step)
         count = int((self.end - midnight).total_seconds() // self.step)
-        for number in range(int(first), count + 1):
-            yield midnight + timedelta(seconds=number * self.step)
+        for nth in range(int(first), count + 1):
+            yield midnight + timedelta(seconds=nth * self.step)
 
-    def says(self, moment: datetime, *, dated: bool) -> str:
+    def says(self, moment: datetime) -> str:
         if self.step >= _DAY:
             return f"{moment:%Y-%m-%d}"
         clock = f"{moment:%H:%M:%S}" if self.step < 60 else f"{moment:%H:%M}"
-        return f"{moment:%m-%d} {clock}" if dated or (moment.hour, moment.minute, moment.second) == (0, 0, 0) else clock
+        return f"{moment:%m-%d} {clock}" if (moment.hour, moment.minute, moment.second) == (0, 0, 0) else clock
 
 
 def _many_days(seconds: float) -> int:

@@ -100,7 +100,13 @@ def test_days_whose_run_is_under_way_are_not_missing(lab):
     lab.wait(1)
     plan = lab.client.task_flow(flow.id).plan(between=("2022-01-01", "2022-01-05"), only="missing-and-failed")
     assert [f"{time:%m-%d}" for time in plan] == ["01-01", "01-05"]
-    assert [planned.standing.value for planned in plan.runs()] == ["missing", "running", "waiting", "waiting", "missing"]
+    assert [planned.standing.value for planned in plan.runs()] == [
+        "missing",
+        "running",
+        "waiting",
+        "waiting",
+        "missing",
+    ]
 
 
 def test_the_newest_run_of_a_day_says_where_it_stands(lab):
