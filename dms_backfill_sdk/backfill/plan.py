@@ -124,7 +124,7 @@ class Plan(Shown):
     def standings(self) -> Counter[Standing]:
         """How many of the business times stand where."""
         counts = Counter(standing for time, standing in self.existing.items() if time in self.times)
-        counts[Standing.MISSING] = len(self.times) - counts.total()
+        counts[Standing.MISSING] += len(self.times) - counts.total()
         return counts
 
     @property

@@ -211,6 +211,6 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tally = config.stash.get(TALLY, None)
     if tally is not None and tally.placed:
-        terminalreporter.section("faults × switches")
+        terminalreporter.section("faults by switches")
         for line in tally.lines():
             terminalreporter.write_line(line)

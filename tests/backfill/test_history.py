@@ -18,8 +18,8 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
-def run(id, time="2022-01-01", status=RunStatus.RUNNING, trigger=TriggerType.MANUAL):
-    return Run(id=id, business_time=at(time), status=status, trigger_type=trigger)
+def run(run_id, time="2022-01-01", status=RunStatus.RUNNING, trigger=TriggerType.MANUAL):
+    return Run(id=run_id, business_time=at(time), status=status, trigger_type=trigger)
 
 
 class Service:
@@ -86,8 +86,10 @@ def test_a_run_without_a_business_time_is_about_none():
 
 @pytest.mark.parametrize(
     ("status", "standing"),
-    [(0, "waiting"), (1, "running"), (2, "suspended"), (3, "failed"), (4, "succeeded"), (5, "succeeded")]
-    + [(6, "running"), (None, "running")],
+    [
+        *((0, "waiting"), (1, "running"), (2, "suspended"), (3, "failed"), (4, "succeeded"), (5, "succeeded")),
+        *((6, "running"), (None, "running")),
+    ],
 )
 def test_each_status_has_a_standing_and_an_unknown_one_counts_as_running(status, standing):
     assert standing_of(Run(status=status)).value == standing

@@ -3,6 +3,7 @@
 import json
 import pickle
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_looking_gets_slower_while_nothing_happens_and_never_slower_than_every_3
     looks = []
     lab.wire.before = lambda action: looks.append(lab.clock.now())
     job.wait()
-    waits = [(after - before).total_seconds() for before, after in zip(looks, looks[1:], strict=False)]
+    waits = [(after - before).total_seconds() for before, after in pairwise(looks)]
     assert 0.75 <= waits[0] <= 1.25
     assert max(waits[8:]) <= 37.5
     assert min(waits[10:]) >= 22.5

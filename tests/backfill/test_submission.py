@@ -288,6 +288,16 @@ def test_what_stays_throttled_was_not_started(lab):
     assert (started(lab), lab.asked("BackFill")) == (0, 4)
 
 
+def test_what_is_throttled_is_not_sent_again_unseen(lab):
+    flow = lab.flow()
+    plan = plan_of(lab, flow)
+    lab.emulator.plan_fault(Fault(action="BackFill", code="Throttling.User"))
+    unreadable_after_the_start(lab, 1000)
+    with pytest.raises(ThrottledError):
+        plan.submit(resubmit="if-absent")
+    assert (started(lab), lab.asked("BackFill")) == (0, 1)
+
+
 def test_a_refusal_is_passed_on_at_once(lab):
     flow = lab.flow(publish=False)
     plan = plan_of(lab, flow)
