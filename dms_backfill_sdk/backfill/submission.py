@@ -75,6 +75,7 @@ def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resub
     # A service clock that is not off by anything was never read.
     since = line.service.now() - (MARGIN if line.service.ahead else UNMEASURED)
     call, careful = call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry))
+    unsure = False
     for attempt in range(1, TRIES + 1):
         try:
             response = yield from converse(call, careful)
@@ -87,20 +88,23 @@ def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resub
             waits: tuple[float, ...] = () if wait is None else (wait,)
         else:
             waits = LOOKS if error.may_have_started else ()
+        # What an earlier attempt may have started is not undone by the refusal of a later one.
+        unsure = error.may_have_started = error.may_have_started or unsure
         if not waits:
             raise error
         come = yield from _looking(window, before, since, waits)
-        if ours := [run for run in come or () if _by_hand(run)]:
+        if ours := [run for run in come or () if _is_ours(run, since)]:
             return Started(window.times, ours[0].id, before)
-        if come is None or come or (error.may_have_started and resubmit == "never"):
+        # Sent again only where nothing at all has come: whose a run is may be misread, and twice is worse than late.
+        if come is None or come or (unsure and resubmit == "never"):
             break
-    if error.may_have_started:
+    if unsure or come:
         error.advice = _advice(come, resubmit)
     raise error
 
 
 def _looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
-    """The runs that have come since, oldest first; none if there are none; None if that could not be found out."""
+    """The runs that have come, oldest first; none if there are none; None if that could not be found out."""
     come: list[Run] | None = None
     for wait in waits:
         yield Sleep(wait)
@@ -111,15 +115,16 @@ def _looking(window: Window, before: frozenset[int], since: datetime, waits: Ite
             come = None
             continue
         sorted_out = by_time((run for run in listed if run.id not in before), window.times)
-        new = (run for sharing in sorted_out.values() for run in sharing)
-        come = [run for run in new if run.start_time is None or run.start_time >= since]
-        if any(map(_by_hand, come)):
+        come = [run for sharing in sorted_out.values() for run in sharing]
+        if any(_is_ours(run, since) for run in come):
             break
     return come
 
 
-def _by_hand(run: Run) -> bool:
-    return run.trigger_type != TriggerType.SCHEDULED
+def _is_ours(run: Run, since: datetime) -> bool:
+    """Whether a run that has come was begun since the attempt, and by hand."""
+    begun_since = run.start_time is None or run.start_time >= since
+    return begun_since and run.trigger_type != TriggerType.SCHEDULED
 
 
 def _advice(come: list[Run] | None, resubmit: Resubmit) -> str:
@@ -127,8 +132,8 @@ def _advice(come: list[Run] | None, resubmit: Resubmit) -> str:
         return "The runs could not be listed afterwards; see for yourself whether they are there."
     if come:
         return (
-            "Runs for these dates have begun since, but by schedule, they say. Whether a backfill's runs may say so is "
-            "not documented, so it was not sent again; see for yourself whose they are."
+            "Runs for these dates have come since that hardly are its own: by schedule or begun before, they say. "
+            "So it was not sent again; see for yourself whose they are."
         )
     absent = f"No run of it appeared within {sum(LOOKS):g} s, so it was probably not started"
     return absent + ("." if resubmit == "if-absent" else '; resubmit="if-absent" sends it again in that case.')

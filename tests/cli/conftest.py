@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
+from dms_backfill_sdk import Emulator, Switches
+
 COMMAND = (sys.executable, "-m", "dms_backfill_sdk.cli")
 PATIENCE = 60  # seconds; a busy machine is no failure
 
@@ -107,7 +109,13 @@ class Screenful:
 def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
     """Run the command to its end, in a terminal of so many columns."""
 
-    def run(*arguments: str, columns: int = 80, interrupt_at: str = "", **environment: str) -> Screenful:
+    def run(
+        *arguments: str,
+        columns: int = 80,
+        interrupt_at: str = "",
+        answer: str = "",
+        **environment: str,
+    ) -> Screenful:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         process = subprocess.Popen(
@@ -126,6 +134,9 @@ def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
                 seen += os.read(ours, 65536)
             except OSError:  # Linux's way of saying that nobody holds the other side any more
                 break
+            if answer and b"[y/N]: " in seen:
+                os.write(ours, f"{answer}\n".encode())
+                answer = ""
             if interrupt_at and interrupt_at.encode() in seen:
                 process.send_signal(signal.SIGINT)
                 interrupt_at = ""
@@ -133,3 +144,58 @@ def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
         return Screenful(seen.decode(), process.wait(timeout=PATIENCE))
 
     return run
+
+
+FLOWS = """
+[[flow]]
+name = "daily_sales"
+[[flow.node]]
+name = "load"
+seconds = 0
+[[flow.node]]
+name = "sum"
+after = ["load"]
+seconds = 0
+[[flow.node]]
+name = "check"
+after = ["load"]
+seconds = 0
+[[flow.node]]
+name = "mail"
+after = ["sum", "check"]
+seconds = 0
+
+[[flow]]
+name = "weekly_report"
+[[flow.node]]
+name = "send"
+simulate = { seconds = 0, fails_first = 1, message = "mailbox full" }
+
+[[flow]]
+name = "year_end"
+[[flow.node]]
+name = "close"
+seconds = 3600
+
+[[flow]]
+name = "draft"
+publish = false
+"""
+
+
+@pytest.fixture
+def service(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Emulator]:
+    """A local DMS with some task flows, to which the environment of every command leads. A failed run does not hold up
+    the others of its series."""
+    flows = tmp_path / "flows.toml"
+    flows.write_text(FLOWS, encoding="utf-8")
+    emulator = Emulator(switches=Switches(after_failure="continue"))
+    emulator.load(flows)
+    with emulator.serve() as server:
+        surroundings |= {
+            "DMS_BACKFILL_ENDPOINT": server.url,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "testid",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testsecret",
+        }
+        yield emulator
+    emulator.close()

@@ -223,9 +223,10 @@ class Shell:
             interrupt: press Ctrl-C when this is seen.
         """
         for command, expected in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", transcript, re.MULTILINE):
-            shown = self._shown(command, expected, interrupt).rstrip("\n") + "\n"
-            expected = expected.rstrip("\n") + "\n"
-            same = doctest.OutputChecker().check_output(expected, shown, doctest.ELLIPSIS)
+            shown = self._shown(command, expected, interrupt)
+            # How many empty lines come last is nothing that anybody sees.
+            want, got = (f"{text.rstrip()}\n" for text in (expected, shown))
+            same = doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS)
             assert same, f"{where}: $ {command}\nshows\n{shown}\nand the page says\n{expected}"
 
     def _shown(self, command: str, expected: str, interrupt: str) -> str:
