@@ -44,6 +44,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "NotSentError",
         "OutcomeUnknownError",
         "PermissionDeniedError",
+        "PlanOutdatedError",
         "RunFailedError",
         "ServerFaultError",
         "ServiceError",

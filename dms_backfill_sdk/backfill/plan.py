@@ -144,9 +144,11 @@ class Plan(Shown):
         since the attempt. Are there any, they are the job's.
 
         Args:
-            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again.
+            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again,
+                if the runs could be looked at and nobody else's has come for these dates either.
 
         Raises:
+            PlanOutdatedError: runs have come or moved on since the plan was made, perhaps by this very plan.
             DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
         """
         client = self._client
@@ -154,9 +156,9 @@ class Plan(Shown):
             raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
         if resubmit not in get_args(Resubmit):
             raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
-        line = client._line  # noqa: SLF001  a friend's: nobody else may ask by themselves
+        talk = submitting(self.windows, self.existing, client.line, client.tid, resubmit)
         try:
-            return self._job(client, client.run(submitting(self.windows, line, client.tid, resubmit)))
+            return self._job(client, client.run(talk))
         except DmsError as error:
             error.job = self._job(client, error.started)
             raise

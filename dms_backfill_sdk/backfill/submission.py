@@ -1,15 +1,15 @@
 """Submitting, once. A BackFill has no idempotency token, so its runs are looked for before it is sent again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from attrs import frozen
 
-from dms_backfill_sdk.backfill.history import Talk, by_time, runs_about
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about
 from dms_backfill_sdk.backfill.watch import Started
 from dms_backfill_sdk.backfill.windows import Window
-from dms_backfill_sdk.errors import DmsError, ThrottledError
+from dms_backfill_sdk.errors import DmsError, PlanOutdatedError, ThrottledError
 from dms_backfill_sdk.exchange import Sleep, call_of, converse
 from dms_backfill_sdk.line import Line
 from dms_backfill_sdk.operations.control import Run
@@ -46,34 +46,59 @@ class _LookingFirst(RetryPolicy):
         return self.policy.wait(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, random=random)
 
 
-def submitting(windows: Sequence[Window], line: Line, tid: int | None, resubmit: Resubmit) -> Talk[tuple[Started, ...]]:
+def submitting(
+    windows: Sequence[Window],
+    existing: Mapping[datetime, Standing],
+    line: Line,
+    tid: int | None,
+    resubmit: Resubmit,
+) -> Talk[tuple[Started, ...]]:
     """Send the request of each window, once.
 
     Args:
         windows: what to start.
+        existing: where their business times stood when somebody decided that; those that are not in it had no run.
         line: how to ask. A BackFill is not for a client to repeat, so its conversation is held here.
         tid: the tenant of requests that name none.
         resubmit: what to do when no run of a request appears whose outcome is not known.
 
     Raises:
+        PlanOutdatedError: they stand elsewhere now, so what would be started is not what was seen.
         DmsError: a window could not be started, or it is not known whether it was. What was started before stands in
             the error's ``started``.
     """
     started: list[Started] = []
     for window in windows:
         try:
-            started.append((yield from _submitting_one(window, line, tid, resubmit)))
+            listed = yield from _listed(window)
+            yield from _comparing(window, listed, existing)
+            started.append((yield from _submitting_one(window, listed, line, tid, resubmit)))
         except DmsError as error:
             error.started = tuple(started)
             raise
     return tuple(started)
 
 
-def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resubmit) -> Talk[Started]:
-    before = frozenset(run.id for run in (yield from _listed(window)) if run.id is not None)
+def _comparing(window: Window, listed: Sequence[Run], existing: Mapping[datetime, Standing]) -> Talk[None]:
+    """Refuse to start what was decided on other facts: a plan that was submitted before, or overtaken by somebody."""
+    records = SeriesRecords(window.request.dag_id, window.request.tid)
+    now = by_time(listed, window.times)
+    changed: dict[datetime, tuple[Standing, Standing]] = {}
+    for time in {*now, *(time for time in existing if time in window.times)}:
+        was = existing.get(time, Standing.MISSING)
+        standing = (yield from records.standing(now[time])) if time in now else Standing.MISSING
+        if standing is not was:
+            changed[time] = was, standing
+    if changed:
+        raise PlanOutdatedError(changed)
+
+
+def _submitting_one(
+    window: Window, listed: Sequence[Run], line: Line, tid: int | None, resubmit: Resubmit
+) -> Talk[Started]:
+    before = frozenset(run.id for run in listed if run.id is not None)
     began = line.clock.now()
-    # A service clock that is not off by anything was never read.
-    since = line.service.now() - (MARGIN if line.service.ahead else UNMEASURED)
+    since = line.service.now() - (MARGIN if line.service.measured else UNMEASURED)
     call, careful = call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry))
     unsure = False
     for attempt in range(1, TRIES + 1):

@@ -18,9 +18,7 @@ from dms_backfill_sdk import (
 )
 
 DAYS = ("2022-01-01", "2022-01-03")
-LOST = Fault(action="BackFill", when="after", drop=True)
 NEVER_ARRIVED = Fault(action="BackFill", when="before", drop=True)
-both_ways = pytest.mark.parametrize("resubmit", ["never", "if-absent"])
 
 
 def plan_of(lab, flow, client=None, **choice):
@@ -30,9 +28,6 @@ def plan_of(lab, flow, client=None, **choice):
 
 def started(lab):
     return lab.emulator.journal.acted("BackFill")
-
-
-# -- refused ---------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_throttled_waits_as_long_as_the_service_asks(lab):

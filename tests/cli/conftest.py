@@ -14,12 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from attrs import define, field
 
-from dms_backfill_sdk import Emulator, Switches
+from dms_backfill_sdk import Client, Emulator, ManualClock, Switches
+from dms_backfill_sdk.cli import app
 
 COMMAND = (sys.executable, "-m", "dms_backfill_sdk.cli")
 PATIENCE = 60  # seconds; a busy machine is no failure
@@ -199,3 +201,27 @@ def service(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Emulator]:
         }
         yield emulator
     emulator.close()
+
+
+@pytest.fixture
+def at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., tuple[Emulator, Callable[..., int]]]]:
+    """A local DMS and the command in this process, both on a clock that moves only when somebody waits: what takes the
+    command minutes takes no time."""
+    flows = tmp_path / "flows.toml"
+    flows.write_text(FLOWS, encoding="utf-8")
+    with ExitStack() as stack:
+
+        def make(**switches: object) -> tuple[Emulator, Callable[..., int]]:
+            emulator = Emulator(clock=ManualClock(), switches=Switches(**switches))
+            stack.callback(emulator.close)
+            emulator.load(flows)
+            monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid")
+            monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret")
+            monkeypatch.setenv("DMS_BACKFILL_ENDPOINT", "http://127.0.0.1")
+            client = partial(Client, clock=emulator.clock, transport=emulator.transport())
+            monkeypatch.setattr("dms_backfill_sdk.cli.connection.Client", client)
+            return emulator, lambda *arguments: app.run(arguments)
+
+        yield make
