@@ -129,8 +129,10 @@ class Plan(Shown):
 
     @property
     def estimate(self) -> timedelta | None:
-        """How long it may take: the runs one after another, each as long as the median of past ones. An estimate."""
-        return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * len(self)))
+        """How long it may take: the runs of the longest window, one after another, each as long as the median of past
+        ones. An estimate."""
+        longest = max((len(window.times) for window in self.windows), default=0)
+        return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * longest))
 
     def warning(self, sentences: tuple[str, ...]) -> "Plan":
         """The same plan with these warnings."""

@@ -164,10 +164,11 @@ def test_a_record_that_is_set_off_otherwise_than_its_runs_does_not_mislead():
 # -- how often -------------------------------------------------------------------------------------------------------
 
 
-def test_the_pace_slows_down_and_starts_anew_when_something_happens():
+def test_the_pace_slows_down_while_nothing_happens_and_quickens_when_something_did():
     pace = Pace(first=1, cap=10)
-    waits = [pace.wait(changed=changed, random=lambda: 0.5).seconds for changed in (True, *[False] * 7, True, False)]
-    assert waits == [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 1, 1.5]
+    changes = (True, *[False] * 7, True, True, False, *[True] * 4)
+    waits = [pace.wait(changed=changed, random=lambda: 0.5).seconds for changed in changes]
+    assert waits == [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 5, 2.5, 3.75, 1.875, 1, 1, 1]
 
 
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 0.75), (0.5, 1.0), (1.0, 1.25)])

@@ -34,7 +34,7 @@ def test_a_plan_reads_like_this(lab):
         "  node load: neither a start node nor below one\n"
         "  node sum: runs\n"
         "  node mail: filtered out by the request\n"
-        "  about 0:12:16 if each takes as long as the median of past runs (an estimate)\n"
+        "  about 0:07:40 if each takes as long as the median of past runs (an estimate)\n"
         "  ! 2 requests run side by side; only within each do the dates keep their order."
     )
 

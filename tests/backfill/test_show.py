@@ -71,7 +71,7 @@ def test_a_plan_shows_which_days_run_which_nodes_and_the_requests(lab, shop):
         page.titles
     )
     assert "5 of 7 business times, from the first to the last" in page.words
-    assert "about 5 min, if each run takes 1 min, the median of past ones" in page.words
+    assert "about 3 min, if each run takes 1 min, the median of past ones" in page.words
     assert [code.text for code in page.every("code")] == [
         " ".join(f"{name}={value}" for name, value in request.items()) for request in plan.to_dict()["requests"]
     ]
