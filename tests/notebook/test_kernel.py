@@ -29,7 +29,7 @@ CELLS = {
     "done": "plan.submit().wait()",
     "quiet": 'progress = flow.plan(on="2022-01-04").submit().wait()',
     "told": 'flow.plan(on="2022-01-05").submit().wait(on_progress=print);',
-    "job": "job = flow.plan(between=(\"2022-01-01\", \"2022-01-03\")).submit()\njob",
+    "job": 'job = flow.plan(between=("2022-01-01", "2022-01-03")).submit()\njob',
     "failed": 'flow.plan(between=("2022-02-01", "2022-02-03")).submit().wait()',
     "misspelt": 'def mine():\n    return flow.plan(on="2022-01-01", start=["sun"])\n\nmine()',
     "not sent": 'key = AccessKey("a", "b")\nClient(credentials=key, endpoint="http://127.0.0.1:9").task_flow(1)',
