@@ -244,7 +244,7 @@ def test_leaving_it_closes_the_transport(client, recorder):
 def test_every_attempt_has_a_nonce_of_its_own_and_waits_on_the_clients_clock(recorder, signature):
     clock = ManualClock()
     before = clock.now()
-    stubborn = RetryPolicy(attempts=9, base=1)
+    stubborn = RetryPolicy(attempts=9, base=1, total=1000)
     client = Client(credentials=KEY, signature=signature, transport=recorder, clock=clock, retry=stubborn)
     recorder.told = [NotSentError("refused") for _ in range(8)]
     client.call(START)
