@@ -40,6 +40,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "DmsError",
         "InvalidParameterError",
         "InvalidRequestError",
+        "LedgerError",
         "NotFoundError",
         "NotSentError",
         "OutcomeUnknownError",
@@ -161,6 +162,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "TriggerType",
     ),
     "backfill": (
+        "Campaign",
+        "CampaignPlan",
+        "CampaignReport",
         "Change",
         "Job",
         "Plan",

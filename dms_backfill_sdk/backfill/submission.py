@@ -12,11 +12,12 @@ from dms_backfill_sdk.backfill.windows import Window
 from dms_backfill_sdk.errors import DmsError, ThrottledError
 from dms_backfill_sdk.exchange import Sleep, call_of, converse
 from dms_backfill_sdk.line import Line
+from dms_backfill_sdk.operations.back_fill import BackFillResponse
 from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import TriggerType
 from dms_backfill_sdk.retry import RetryPolicy
 
-__all__ = ["Resubmit", "submitting"]
+__all__ = ["Resubmit", "begun_since", "by_hand", "looking", "sending", "settling", "submitting", "waits_after"]
 
 Resubmit = Literal["never", "if-absent"]
 
@@ -76,26 +77,18 @@ def submitting(windows: Sequence[Window], line: Line, tid: int | None, resubmit:
 def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resubmit) -> Talk[Started]:
     before = frozenset(run.id for run in (yield from _listed(window)) if run.id is not None)
     began = line.clock.now()
-    # A service clock that is not off by anything was never read.
-    since = line.service.now() - (MARGIN if line.service.ahead else UNMEASURED)
-    call, careful = call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry))
+    since = begun_since(line)
     for attempt in range(1, TRIES + 1):
         try:
-            response = yield from converse(call, careful)
+            response = yield from sending(window, line, tid)
             return Started(window.times, response.dag_instance_id, before)
         except DmsError as caught:
             error = caught
-        if isinstance(error, ThrottledError):
-            elapsed = (line.clock.now() - began).total_seconds()
-            wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
-            waits = [] if wait is None else [wait]
-        else:
-            error.may_have_started |= getattr(error, "code", None) == NONCE_USED
-            waits = [LOOK_EVERY] * int(SETTLE / LOOK_EVERY) if error.may_have_started else []
+        waits = waits_after(error, line, attempt, (line.clock.now() - began).total_seconds())
         if not waits:
             raise error
-        come = yield from _looking(window, before, since, waits)
-        if ours := [run for run in come or () if _by_hand(run)]:
+        come = yield from looking(window, before, since, waits)
+        if ours := [run for run in come or () if by_hand(run)]:
             return Started(window.times, ours[0].id, before)
         if come is None or come or (error.may_have_started and resubmit == "never"):
             break
@@ -104,7 +97,34 @@ def _submitting_one(window: Window, line: Line, tid: int | None, resubmit: Resub
     raise error
 
 
-def _looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
+def begun_since(line: Line) -> datetime:
+    """The service's time before which no run has begun that a request sent now will start."""
+    # A service clock that is not off by anything was never read.
+    return line.service.now() - (MARGIN if line.service.ahead else UNMEASURED)
+
+
+def sending(window: Window, line: Line, tid: int | None) -> Talk[BackFillResponse]:
+    """Send the request of a window. It is repeated only where the service cannot have begun it; see
+    :func:`waits_after` for what to do with its error."""
+    return converse(call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry)))
+
+
+def waits_after(error: DmsError, line: Line, attempt: int, elapsed: float) -> list[float]:
+    """How long to wait between the looks for its runs, once sending a window has failed; empty when it was refused,
+    and there is nothing to look for. ``error.may_have_started`` says the truth afterwards."""
+    if isinstance(error, ThrottledError):
+        wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
+        return [] if wait is None else [wait]
+    error.may_have_started |= getattr(error, "code", None) == NONCE_USED
+    return settling() if error.may_have_started else []
+
+
+def settling() -> list[float]:
+    """The waits between looks until a run that has not appeared is taken not to have been started."""
+    return [LOOK_EVERY] * int(SETTLE / LOOK_EVERY)
+
+
+def looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
     """The runs that have come since, oldest first; none if there are none; None if that could not be found out."""
     come: list[Run] | None = None
     for wait in waits:
@@ -118,12 +138,13 @@ def _looking(window: Window, before: frozenset[int], since: datetime, waits: Ite
         sorted_out = by_time((run for run in listed if run.id not in before), window.times)
         new = (run for sharing in sorted_out.values() for run in sharing)
         come = [run for run in new if run.start_time is None or run.start_time >= since]
-        if any(map(_by_hand, come)):
+        if any(map(by_hand, come)):
             break
     return come
 
 
-def _by_hand(run: Run) -> bool:
+def by_hand(run: Run) -> bool:
+    """Whether a run may be a backfill's; the schedule's are not."""
     return run.trigger_type != TriggerType.SCHEDULED
 
 
