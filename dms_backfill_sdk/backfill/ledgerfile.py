@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dms_backfill_sdk.errors import LedgerError
 
-__all__ = ["VERSION", "held", "locked", "made", "opened", "said"]
+__all__ = ["VERSION", "held", "is_ledger", "locked", "made", "opened", "said"]
 
 #: What a database says of itself that is a campaign's ledger: "DMSB".
 APPLICATION_ID = 0x444D5342
@@ -168,6 +168,15 @@ def made(path: Path) -> bool:
         return False
     with said(path), closing(_connected(path, "ro")) as connection:
         return not _is_empty(connection)
+
+
+def is_ledger(path: Path) -> bool:
+    """Whether a file is a ledger, by the first bytes of it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(72)
+    return head[:15] == b"SQLite format 3" and int.from_bytes(head[68:72]) == APPLICATION_ID
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -23,7 +23,8 @@ PROGRAM = "dms-backfill"
 class Command:
     """A command, as the list of all of them shows it.
 
-    The module ``dms_backfill_sdk.cli.<name>`` holds a function of that name. It is imported when this very command is
+    The module ``dms_backfill_sdk.cli.<name>`` holds a function of that name, or a Typer application where the command
+    has commands of its own. It is imported when this very command is
     called: the list must not wait for servers and HTTP.
     """
 
@@ -32,6 +33,7 @@ class Command:
 
 
 COMMANDS = (
+    Command("campaign", "Backfill years, window by window, and survive whatever happens."),
     Command("demo", "Backfill the missing weeks of a small table, here and now."),
     Command("serve", "Run a local DMS until interrupted."),
 )
@@ -110,9 +112,12 @@ class Commands(TyperGroup):
 
     def _loaded(self, name: str | None) -> Any:
         module = importlib.import_module(f"dms_backfill_sdk.cli.{name}")
-        alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-        alone.command(name, context_settings=_SETTINGS)(getattr(module, str(name)))
-        command = typer.main.get_command(alone)
+        found = getattr(module, str(name))
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+            alone.command(name, context_settings=_SETTINGS)(found)
+            found = alone
+        command = typer.main.get_command(found)
         # People write it behind the command as often as before it.
         command.params += [option for option in self.params if option.name == "debug"]
         return command
