@@ -1,13 +1,12 @@
 """Runs the command as it is, in a process that ends itself by SIGKILL at a chosen moment, and whose clock is chosen.
 
-A *touch* is a moment right before or after a statement to a ledger, or before a request is sent, between that and its
-answer, or after it. The one argument that is not the command's own is a JSON object: ``clock`` (see :class:`Clock`),
-``kill_at`` (the number of the touch to die at), ``around`` (count only the touches of requests that start work) and
-``file_size`` (bytes that no file may outgrow).
+The process is forked from one that has loaded the command already, which is all that it has of it. A *touch* is a
+moment right before or after a statement to a ledger, or before a request is sent, between that and its answer, or
+after it.
 """
 
 import http.client
-import json
+import multiprocessing
 import os
 import resource
 import signal
@@ -15,6 +14,7 @@ import sqlite3
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dms_backfill_sdk.clock
 
@@ -22,8 +22,8 @@ import dms_backfill_sdk.clock
 class Clock:
     """A time that all processes of a run share, ``speed`` times as fast as the machine's, and off by ``skew`` s."""
 
-    def __init__(self, began: float, speed: float, skew: float = 0.0) -> None:
-        self.began, self.speed, self.skew = began, speed, skew
+    def __init__(self, began: float = 0.0, speed: float = 1.0) -> None:
+        self.began, self.speed, self.skew = began, speed, 0.0
 
     def now(self) -> datetime:
         passed = (time.time() - self.began) * self.speed
@@ -31,6 +31,13 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(seconds, 0) / self.speed)
+
+
+#: The client's default, from the moment it is loaded.
+CLOCK = dms_backfill_sdk.clock.SYSTEM_CLOCK = Clock()
+
+from dms_backfill_sdk.cli import app, campaign  # noqa: E402, F401  after the clock; campaign for its weight
+from dms_backfill_sdk.transport.requests import RequestsTransport  # noqa: E402
 
 
 class Touches:
@@ -67,8 +74,6 @@ def watch_ledgers(touches: Touches) -> None:
 
 
 def watch_wire(touches: Touches, *, around: bool) -> None:
-    from dms_backfill_sdk.transport.requests import RequestsTransport  # noqa: PLC0415  after the clock was chosen
-
     send, get_response = RequestsTransport.send, http.client.HTTPConnection.getresponse
     counted = [False]
 
@@ -92,19 +97,45 @@ def watch_wire(touches: Touches, *, around: bool) -> None:
     http.client.HTTPConnection.getresponse = getting
 
 
-def main() -> int:
-    how = json.loads(sys.argv[1])
-    dms_backfill_sdk.clock.SYSTEM_CLOCK = Clock(**how["clock"])
-    touches = Touches(how.get("kill_at"))
-    if not how.get("around"):
-        watch_ledgers(touches)
-    watch_wire(touches, around=bool(how.get("around")))
-    if "file_size" in how:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (how["file_size"], how["file_size"]))
-    from dms_backfill_sdk.cli.app import run  # noqa: PLC0415  likewise
+def command(  # noqa: PLR0913  all that is chosen
+    arguments: list[str],
+    environment: dict[str, str],
+    said: Path,
+    clock: Clock,
+    *,
+    skew: float = 0.0,
+    kill_at: int | None = None,
+    around: bool = False,
+    file_size: int | None = None,
+) -> multiprocessing.Process:
+    """Start the command.
 
-    return run(sys.argv[2:])
+    Args:
+        arguments: the command line, without the program's name.
+        environment: variables of its own.
+        said: the file that takes what it writes.
+        clock: the time it goes by.
+        skew: seconds that its own clock is ahead of that.
+        kill_at: the number of the touch to die at.
+        around: count only the touches of requests that start work.
+        file_size: bytes that no file may outgrow.
+    """
 
+    def main() -> None:
+        with said.open("ab") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+        os.environ.update(environment)
+        CLOCK.began, CLOCK.speed, CLOCK.skew = clock.began, clock.speed, skew
+        touches = Touches(kill_at)
+        if not around:
+            watch_ledgers(touches)
+        watch_wire(touches, around=around)
+        if file_size is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+        sys.exit(app.run(arguments))
 
-if __name__ == "__main__":
-    sys.exit(main())
+    process = multiprocessing.get_context("fork").Process(target=main)
+    process.start()
+    return process

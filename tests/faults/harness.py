@@ -8,6 +8,7 @@ prints a table: for each kind of fault, how many campaigns met it, and how many 
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -20,14 +21,14 @@ import urllib.request
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from multiprocessing import Process
 from pathlib import Path
 
-from driver import Clock
+from driver import Clock, command
 from service import Service
 
 from dms_backfill_sdk import Switches
 
-HERE = Path(__file__).parent
 FIRST = date(2021, 1, 1)
 #: The clocks of a run are so much faster than the machine's.
 SPEED = 40
@@ -92,41 +93,31 @@ class Run:
 
     # -- processes -----------------------------------------------------------------------------------------------
 
-    def process(self, *, skew: float = 0.0, **how) -> subprocess.Popen:
+    def process(self, **how) -> Process:
         """The command, at work on the ledger."""
-        clock = {"began": self.began, "speed": SPEED, "skew": skew}
         again = self.ledger.exists() and self.ledger.stat().st_size > 4096 and self.random.random() < 0.5
         words = ["resume", str(self.ledger)] if again else ["start", str(self.ledger), *self.options]
         environment = {
-            **os.environ,
             "DMS_BACKFILL_ENDPOINT": f"http://127.0.0.1:{self.service.port}",
             "ALIBABA_CLOUD_ACCESS_KEY_ID": "testid",
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testsecret",
         }
         self.processes += 1
-        with (self.folder / "said").open("ab") as said:
-            return subprocess.Popen(
-                [sys.executable, str(HERE / "driver.py"), json.dumps({"clock": clock, **how}), "campaign", *words],
-                env=environment,
-                stdout=said,
-                stderr=said,
-            )
+        return command(["campaign", *words], environment, self.folder / "said", self.service.clock, **how)
 
-    def ended(self, process: subprocess.Popen, within: float = PATIENCE) -> int:
-        try:
-            return process.wait(within)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)
-            process.wait()
-            raise Trouble("a process hung") from None
-
-    def leave(self, process: subprocess.Popen) -> None:
-        """Let it work for a moment, then kill it, unless it has ended."""
-        try:
-            process.wait(self.random.uniform(0.1, 0.8))
-        except subprocess.TimeoutExpired:
+    def ended(self, process: Process, within: float = PATIENCE) -> int:
+        process.join(within)
+        if process.exitcode is None:
             process.kill()
-            process.wait()
+            process.join()
+            raise Trouble("a process hung")
+        return process.exitcode
+
+    def leave(self, process: Process) -> None:
+        """Let it work for a moment, then kill it, unless it has ended."""
+        process.join(self.random.uniform(0.1, 0.8))
+        process.kill()
+        process.join()
 
     # -- kinds of faults: each says whether it has happened ------------------------------------------------------
 
@@ -138,17 +129,17 @@ class Run:
 
     def killed_at_random(self) -> bool:
         process = self.process()
-        time.sleep(self.random.uniform(0.3, 2.0))
+        time.sleep(self.random.uniform(0.05, 1.2))
         process.kill()
         return self.ended(process) == -signal.SIGKILL
 
     def stopped(self) -> bool:
         process = self.process()
-        time.sleep(self.random.uniform(0.7, 1.2))
-        process.send_signal(signal.SIGSTOP)
         time.sleep(self.random.uniform(0.1, 0.6))
-        happened = process.poll() is None
-        process.send_signal(signal.SIGCONT)
+        os.kill(process.pid, signal.SIGSTOP)
+        time.sleep(self.random.uniform(0.1, 0.6))
+        happened = process.is_alive()
+        os.kill(process.pid, signal.SIGCONT)
         self.leave(process)
         return happened
 
@@ -157,16 +148,16 @@ class Run:
             self._ask_service("faults", fault)
         unfired = self._ask_service("state")["unfired_faults"]
         process = self.process()
-        time.sleep(0.7)
+        time.sleep(0.3)
         self.leave(process)
         return self._ask_service("state")["unfired_faults"] < unfired
 
     def service_stopped(self) -> bool:
         process = self.process()
-        time.sleep(self.random.uniform(0.7, 1.2))
+        time.sleep(self.random.uniform(0.1, 0.6))
         os.kill(self.service.pid, signal.SIGSTOP)
         time.sleep(self.random.uniform(0.1, 0.6))
-        happened = process.poll() is None
+        happened = process.is_alive()
         if self.random.random() < 0.5:
             process.kill()
         os.kill(self.service.pid, signal.SIGCONT)
@@ -175,10 +166,10 @@ class Run:
 
     def service_restarted(self) -> bool:
         process = self.process()
-        time.sleep(self.random.uniform(0.7, 1.2))
+        time.sleep(self.random.uniform(0.1, 0.6))
         self.service.end()
         time.sleep(self.random.uniform(0.0, 0.5))
-        happened = process.poll() is None
+        happened = process.is_alive()
         self.service.start()
         self.leave(process)
         return happened
@@ -187,7 +178,7 @@ class Run:
         if not self.mounted:
             return self._file_size_limited()
         process = self.process()
-        time.sleep(self.random.uniform(0.6, 1.2))
+        time.sleep(self.random.uniform(0.1, 0.6))
         filler = self.ledgers / "filler"
         try:
             with filler.open("wb", buffering=0) as file:
@@ -195,7 +186,7 @@ class Run:
                     pass
         except OSError:
             pass
-        happened = process.poll() is None
+        happened = process.is_alive()
         time.sleep(self.random.uniform(0.2, 0.5))
         self.leave(process)
         filler.unlink()
@@ -233,11 +224,11 @@ class Run:
 
     def two_processes(self) -> bool:
         first, second = self.process(), self.process()
-        time.sleep(self.random.uniform(0.8, 1.6))
-        happened = (first.poll() is None) != (second.poll() is None)
+        time.sleep(self.random.uniform(0.2, 0.8))
+        happened = first.is_alive() != second.is_alive()
         for process in (first, second):
             process.kill()
-            process.wait()
+            process.join()
         return happened
 
     KINDS = (
@@ -351,11 +342,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
-    parser.add_argument("--side-by-side", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--side-by-side", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--keep", action="store_true", help="keep the files of runs that went wrong")
     asked = parser.parse_args()
     began = time.monotonic()
-    with ProcessPoolExecutor(asked.side_by_side) as pool:
+    with ProcessPoolExecutor(asked.side_by_side, multiprocessing.get_context("spawn")) as pool:
         seeds = range(asked.seed, asked.seed + asked.runs)
         outcomes = []
         for future in [pool.submit(carry_out, seed, keep=asked.keep) for seed in seeds]:
