@@ -20,6 +20,7 @@ import time
 import urllib.request
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
 from multiprocessing import Process
 from pathlib import Path
@@ -136,10 +137,10 @@ class Run:
     def stopped(self) -> bool:
         process = self.process()
         time.sleep(self.random.uniform(0.1, 0.6))
-        os.kill(process.pid, signal.SIGSTOP)
+        _signal(process, signal.SIGSTOP)
         time.sleep(self.random.uniform(0.1, 0.6))
         happened = process.is_alive()
-        os.kill(process.pid, signal.SIGCONT)
+        _signal(process, signal.SIGCONT)
         self.leave(process)
         return happened
 
@@ -293,6 +294,11 @@ class Run:
         if self.mounted:
             subprocess.run(["umount", "-l", str(self.ledgers)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself
+        os.kill(process.pid, number)
 
 
 def _mounted(folder: Path) -> bool:
