@@ -24,6 +24,7 @@ KEY = "Check the access key id and secret, and that the key is active."
 TOKEN = "Get a fresh security token; it must belong to the access key it is sent with."  # noqa: S105  advice
 CLOCK = "Set this machine's clock; the service takes requests of the last 15 minutes."
 RETRY = "Try again in a moment."
+TWICE = "Something on the way sent this request twice; the first of them may have been acted on."
 FIELDS = "Correct the request."
 GRANT = "Ask for a RAM policy that allows this action."
 SUPPORT = "If it stays, give the request id to the service's support."
@@ -38,6 +39,7 @@ class Code(NamedTuple):
         message: the service's text; ``{}`` stands for the parameter it is about.
         raises: the class of ours that stands for it.
         early: refused before anything was processed, so that the call can be repeated whatever it starts.
+        unsure: the call may have been acted on all the same.
         advice: what to do next.
     """
 
@@ -46,6 +48,7 @@ class Code(NamedTuple):
     message: str
     raises: type[ServiceError]
     early: bool = False
+    unsure: bool = False
     advice: str = ""
 
 
@@ -61,7 +64,7 @@ CODES: tuple[Code, ...] = (
     Code("SignatureDoesNotMatch", 400, "Specified signature is not matched with our calculation.", SignatureMismatchError, advice=KEY),
     Code("IncompleteSignature", 400, "The request signature does not conform to Aliyun standards.", AuthenticationError, advice=KEY),
     Code("InvalidSignatureMethod", 400, "Specified signature method is not valid.", AuthenticationError, advice='Use signature="rpc" or "acs3".'),
-    Code("SignatureNonceUsed", 400, "Specified signature nonce was used already.", AuthenticationError, early=True, advice=RETRY),
+    Code("SignatureNonceUsed", 400, "Specified signature nonce was used already.", AuthenticationError, unsure=True, advice=TWICE),
     Code("InvalidTimeStamp.Format", 400, "Specified time stamp or date value is not well formatted.", AuthenticationError, advice=CLOCK),
     Code("InvalidTimeStamp.Expired", 400, "Specified time stamp or date value is expired.", AuthenticationError, early=True, advice=CLOCK),
     Code("IllegalTimestamp", 400, "The input parameter Timestamp that is mandatory for processing this request is not supplied.", AuthenticationError, early=True, advice=CLOCK),
@@ -108,9 +111,9 @@ CODES: tuple[Code, ...] = (
     Code("UserStatusIllegal", 404, "The user status is invalid.", ServiceError, advice="Check the user in DMS."),
     Code("UserNotExist", 404, "The specified user does not exist in DMS, Please contact Admin to add your account UID into DMS.", NotFoundError, advice="Have the user added to DMS."),
     # The service failed
-    Code("InternalError", 500, _FAILURE, ServerFaultError, advice=SUPPORT),
-    Code("UnknownError", 500, _FAILURE, ServerFaultError, advice=SUPPORT),
-    Code("ServiceUnavailable", 503, "The request has failed due to a temporary failure of the server.", ServerFaultError, advice=SUPPORT),
+    Code("InternalError", 500, _FAILURE, ServerFaultError, unsure=True, advice=SUPPORT),
+    Code("UnknownError", 500, _FAILURE, ServerFaultError, unsure=True, advice=SUPPORT),
+    Code("ServiceUnavailable", 503, "The request has failed due to a temporary failure of the server.", ServerFaultError, unsure=True, advice=SUPPORT),
     # Names the gateway makes from another's name; the longest that fits says the most
     Code("*.NotFound", 404, "The specified {} is not found.", NotFoundError),
     Code("*NotExist", 404, "The specified {} does not exist.", NotFoundError),
@@ -134,5 +137,5 @@ def code_of(name: str, status: int) -> Code:
         if fnmatchcase(name, code.name):
             return code
     if status >= 500:
-        return Code(name, status, "", ServerFaultError, advice=SUPPORT)
+        return Code(name, status, "", ServerFaultError, unsure=True, advice=SUPPORT)
     return Code(name, status, "", _BY_STATUS.get(status, ServiceError), early=status == 429)

@@ -27,6 +27,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
+from dms_backfill_sdk.shown import ShownWhenRaised
+
 __all__ = [
     "AuthenticationError",
     "ConfigurationError",
@@ -55,7 +57,7 @@ def _restore(cls: type["DmsError"], args: tuple[Any, ...], state: dict[str, Any]
     return error
 
 
-class DmsError(Exception):
+class DmsError(ShownWhenRaised, Exception):
     """The root of everything this package raises on purpose.
 
     Attributes:

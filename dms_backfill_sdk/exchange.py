@@ -21,10 +21,10 @@ from dms_backfill_sdk.errors import (
     DmsError,
     InvalidRequestError,
     OutcomeUnknownError,
-    ServerFaultError,
 )
 from dms_backfill_sdk.http import FORM, HttpRequest, HttpResponse, Pairs, encode_pairs
 from dms_backfill_sdk.line import Line
+from dms_backfill_sdk.retry import is_unsure
 from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters, text
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def converse(call: Call[A], line: Line) -> Conversation[A]:
             log.debug("%s: answered in %s, attempt %d", call.action, line.clock.now() - sent, attempt)
             return answer
         # A read starts nothing, whatever became of it.
-        unsure = isinstance(error, OutcomeUnknownError | ServerFaultError) and not call.repeatable
+        unsure = is_unsure(error) and not call.repeatable
         error.about(call.action, may_have_started=unsure)
         now = line.clock.now()
         log.debug("%s: %s after %s, attempt %d", call.action, type(error).__name__, now - sent, attempt)

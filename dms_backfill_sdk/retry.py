@@ -12,12 +12,11 @@ from dms_backfill_sdk.errors import (
     DmsError,
     NotSentError,
     OutcomeUnknownError,
-    ServerFaultError,
     ServiceError,
     ThrottledError,
 )
 
-__all__ = ["RetryPolicy"]
+__all__ = ["RetryPolicy", "is_unsure", "may_repeat"]
 
 
 def _number(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
@@ -32,8 +31,7 @@ class RetryPolicy:
     """How often and how long a call is tried.
 
     A call that only reads is repeated after anything that may pass. A call that starts work is repeated only when the
-    service cannot have begun it: it was not sent, or it was refused before processing (throttled, nonce used, clock
-    wrong). Waits are random between zero and a limit that doubles from ``base`` up to ``cap`` (full jitter).
+    service cannot have begun it: it was not sent, or it was refused before processing (throttled, clock wrong). Waits are random between zero and a limit that doubles from ``base`` up to ``cap`` (full jitter).
 
     Attributes:
         attempts: how often a call is sent at most, the first time included; 1 never repeats.
@@ -80,4 +78,11 @@ def may_repeat(error: DmsError, *, repeatable: bool) -> bool:
         return True
     if isinstance(error, ServiceError) and code_of(error.code, error.http_status).early:
         return True
-    return repeatable and isinstance(error, OutcomeUnknownError | ServerFaultError)
+    return repeatable and is_unsure(error)
+
+
+def is_unsure(error: DmsError) -> bool:
+    """Whether a call that ended in ``error`` may have been acted on, if it starts anything."""
+    if isinstance(error, ServiceError):
+        return code_of(error.code, error.http_status).unsure
+    return isinstance(error, OutcomeUnknownError)

@@ -35,11 +35,14 @@ class WireError(ValueError):
         missing: it was required and is not there; otherwise it is there and is wrong.
     """
 
-    def __init__(self, name: str, *, missing: bool = False, found: object = None) -> None:
-        # Shortened: what was found may be any length.
-        super().__init__(f"{name} is missing" if missing else f"{name} cannot be read from {reprlib.repr(found)}")
+    def __init__(self, name: str, missing: bool = False, found: object = None) -> None:
+        # All of it goes to args, from which a pickled exception is made again.
+        super().__init__(name, missing, reprlib.repr(found))
         self.name = name
         self.missing = missing
+
+    def __str__(self) -> str:
+        return f"{self.name} is missing" if self.missing else f"{self.name} cannot be read from {self.args[2]}"
 
 
 def wired(name: str = "", *, as_text: bool = False, as_number: bool = False, in_body: bool = False) -> dict[str, Any]:

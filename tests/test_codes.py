@@ -145,7 +145,7 @@ def test_a_code_means_the_same_in_a_body_that_came_with_http_200(code):
 def test_only_what_is_refused_before_processing_may_be_repeated_blindly():
     early = {code.name for code in CODES if code.early}
     throttled = {"Throttling", "Throttling.User", "Throttling.Api", "Throttling*"}
-    assert early - throttled == {"SignatureNonceUsed", "InvalidTimeStamp.Expired", "IllegalTimestamp"}
+    assert early - throttled == {"InvalidTimeStamp.Expired", "IllegalTimestamp"}
     assert throttled <= early
     assert code_of("Odd", 429).early
     assert not code_of("Odd", 503).early

@@ -122,7 +122,7 @@ ANSWERS = {
     "busy": (refused(503, "ServiceUnavailable"), ServerFaultError, True, 1, ATTEMPTS),
     "throttled": (refused(400, "Throttling.User"), ThrottledError, False, ATTEMPTS, ATTEMPTS),
     "throttled by a proxy": (answer(429, HTML), ThrottledError, False, ATTEMPTS, ATTEMPTS),
-    "nonce used": (refused(400, "SignatureNonceUsed"), AuthenticationError, False, ATTEMPTS, ATTEMPTS),
+    "nonce used": (refused(400, "SignatureNonceUsed"), AuthenticationError, True, 1, ATTEMPTS),
     "expired": (refused(400, "InvalidTimeStamp.Expired"), AuthenticationError, False, ATTEMPTS, ATTEMPTS),
     "HTML with 200": (answer(200, HTML, content_type="text/html"), OutcomeUnknownError, True, 1, ATTEMPTS),
     "HTML with 403": (answer(403, HTML, content_type="text/html"), OutcomeUnknownError, True, 1, ATTEMPTS),

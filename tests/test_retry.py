@@ -30,10 +30,14 @@ NEVER_STARTED = [
     NotSentError("refused"),
     throttled(),
     throttled(2.5),
-    AuthenticationError("used", code="SignatureNonceUsed", http_status=400),
     AuthenticationError("late", code="InvalidTimeStamp.Expired", http_status=400),
 ]
-MAY_PASS = [OutcomeUnknownError("timed out"), ServerFaultError("down", code="ServiceUnavailable", http_status=503)]
+MAY_PASS = [
+    OutcomeUnknownError("timed out"),
+    ServerFaultError("down", code="ServiceUnavailable", http_status=503),
+    # Our nonces are random: one that was used means that something on the way sent the very same request before.
+    AuthenticationError("used", code="SignatureNonceUsed", http_status=400),
+]
 FINAL = [
     NotFoundError("no such flow", code="InvalidApi.NotFound", http_status=404),
     InvalidParameterError("bad", code="InvalidDagId", http_status=400),

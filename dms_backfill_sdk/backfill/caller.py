@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from typing import Any, Protocol, TypeVar
 
-from dms_backfill_sdk.clock import Clock
+from dms_backfill_sdk.clock import Clock, ServiceClock
 from dms_backfill_sdk.exchange import Conversation
 from dms_backfill_sdk.line import Line
 
@@ -20,6 +20,9 @@ class Caller(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def service_clock(self) -> ServiceClock: ...
 
     @property
     def _line(self) -> Line: ...

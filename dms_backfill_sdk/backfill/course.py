@@ -15,7 +15,7 @@ from dms_backfill_sdk.backfill.ledgerrows import Intent, Outcome, State, WindowR
 from dms_backfill_sdk.backfill.reconciling import reconciling
 from dms_backfill_sdk.backfill.report import CampaignReport
 from dms_backfill_sdk.backfill.schedule import OnFailure, QuietHours, merged
-from dms_backfill_sdk.backfill.submission import UNMEASURED, sending, settling, waits_after
+from dms_backfill_sdk.backfill.submission import LOOKS, UNMEASURED, sending, waits_after
 from dms_backfill_sdk.backfill.watch import PASSING, SETTLE, Started, Watch
 from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.errors import DmsError, NotSentError, ThrottledError
@@ -84,7 +84,7 @@ class Course:
             self._add(row)
         for intent in (yield Do(self.ledger.open_intents)):
             # One of another process, which may have died after it had sent it.
-            yield from self._reconciling(intent, [0.0, *settling()])
+            yield from self._reconciling(intent, (0.0, *LOOKS))
         report: CampaignReport | None = None
         while True:
             wish = yield Do(self.ledger.wish)
@@ -224,7 +224,7 @@ class Course:
                     one.moved = self.line.clock.now()
                     continue
                 if error.may_have_started:
-                    yield from self._reconciling(intent, settling())
+                    yield from self._reconciling(intent, LOOKS)
                 elif isinstance(error, NotSentError | ThrottledError):
                     yield from self._settle(intent, "absent", words=str(error))
                     raise error

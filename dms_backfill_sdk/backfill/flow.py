@@ -33,6 +33,7 @@ from dms_backfill_sdk.operations.control import (
     NodeRun,
     Run,
 )
+from dms_backfill_sdk.shown import Shown
 
 __all__ = ["TaskFlow"]
 
@@ -45,7 +46,7 @@ MAX_RUN_HOURS = 18
 
 
 @frozen(eq=False)
-class TaskFlow:
+class TaskFlow(Shown):
     """A task flow as it was when it was looked up.
 
     Attributes:
@@ -178,8 +179,9 @@ class TaskFlow:
         existing = {}
         for time, sharing in by_time(listed, times).items():
             existing[time] = yield from records.standing(sharing)
-        succeeded = [run for run in (yield from _recent(self.id, self.tid, RECENT)) if _took(run)]
-        last_nodes = (yield from _nodes_of(self.id, self.tid, succeeded[0])) if succeeded else []
+        recent = yield from _recent(self.id, self.tid, RECENT)
+        took = {run.id: seconds for run in recent if (seconds := _took(run)) is not None}
+        last_nodes = (yield from _nodes_of(self.id, self.tid, next(iter(took)))) if took else []
         now = self._client.clock.now()
         plan = Plan(
             client=self._client,
@@ -192,7 +194,7 @@ class TaskFlow:
             graph=self.graph,
             node_names=self.node_names,
             existing=existing,
-            seconds_per_run=statistics.median(map(_took, succeeded)) if succeeded else None,
+            seconds_per_run=statistics.median(took.values()) if took else None,
             warnings=(),
             made_at=now,
         )
@@ -205,9 +207,9 @@ class TaskFlow:
             yield f"The last run had nodes that the flow lacks now ({', '.join(gone)}): it was changed since."
         again = Counter(standing for standing in plan.existing.values() if standing in WANTED[plan.only])
         if active := again[Standing.WAITING] + again[Standing.RUNNING] + again[Standing.SUSPENDED]:
-            yield f"{active} of the runs planned are about a business time that has a run under way; it would be run twice."
+            yield f"{active} of the runs planned are about a business time whose run is under way; it would run twice."
         if done := again[Standing.SUCCEEDED]:
-            yield f'{done} of the runs planned have succeeded already and would run again; only="missing" leaves them out.'
+            yield f'{done} of the runs planned have succeeded already, and run again; only="missing" leaves them out.'
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         if ahead := sum(_from(today, window.times) for window in plan.windows):
             yield f"{ahead} of the runs planned are about days that are not over yet."
@@ -241,8 +243,8 @@ def _recent(dag_id: int, tid: int | None, count: int) -> Talk[list[Run]]:
     return sorted(runs[:count], key=lambda run: run.start_time or LATER, reverse=True)
 
 
-def _nodes_of(dag_id: int, tid: int | None, run: Run) -> Talk[list[NodeRun]]:
-    response = yield GetTaskInstanceRelationRequest(dag_id=dag_id, dag_instance_id=run.id or 0, tid=tid)
+def _nodes_of(dag_id: int, tid: int | None, run_id: int | None) -> Talk[list[NodeRun]]:
+    response = yield GetTaskInstanceRelationRequest(dag_id=dag_id, dag_instance_id=run_id or 0, tid=tid)
     nodes: list[NodeRun] = response.node_list
     return nodes
 
@@ -253,8 +255,8 @@ def _from(moment: datetime, times: BusinessTimes) -> int:
     return len(upwards) - bisect_left(upwards, moment)
 
 
-def _took(run: Run) -> float:
-    """Seconds that a successful run took; 0 for any other."""
+def _took(run: Run) -> float | None:
+    """Seconds that a successful run took; None for any other."""
     if standing_of(run) is not Standing.SUCCEEDED or run.start_time is None or run.end_time is None:
-        return 0.0
+        return None
     return (run.end_time - run.start_time).total_seconds()

@@ -17,6 +17,7 @@ from dms_backfill_sdk.exchange import Conversation
 from dms_backfill_sdk.operations.control import (
     GetTaskInstanceRelationRequest,
     ListTaskFlowInstanceRequest,
+    NodeRun,
     Run,
 )
 from dms_backfill_sdk.operations.declaration import Page, Request
@@ -64,8 +65,11 @@ _STANDINGS: dict[int | None, Standing] = {
 }
 
 
-def standing_of(run: Run | None) -> Standing:
-    """Where a run stands. A status that is not known counts as running, so that nothing is started on top of it."""
+def standing_of(run: Run | NodeRun | None) -> Standing:
+    """Where a run stands, or a node in it.
+
+    A status that is not known counts as running, so that nothing is started on top of it.
+    """
     return Standing.MISSING if run is None else _STANDINGS.get(run.status, Standing.RUNNING)
 
 

@@ -5,17 +5,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from attrs import define, field, frozen
+from attrs import asdict, define, field, fields, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
-from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about
+from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
 from dms_backfill_sdk.backfill.lookup import looking_up
 from dms_backfill_sdk.backfill.steering import RERUN, RESUME, STOP, SUSPEND, marking, steering
 from dms_backfill_sdk.backfill.watch import Pace, Progress, Started, Watch, watching
 from dms_backfill_sdk.dates import BusinessTimes, requested_times
 from dms_backfill_sdk.errors import DmsError, RunFailedError
+from dms_backfill_sdk.frames import frame
 from dms_backfill_sdk.operations.control import GetTaskInstanceRelationRequest, NodeRun, Run
 from dms_backfill_sdk.operations.terms import RunStatus
+from dms_backfill_sdk.shown import Shown, live_view
 
 __all__ = ["Change", "Job"]
 
@@ -41,7 +43,7 @@ class Change:
 
 
 @define(eq=False)
-class Job:
+class Job(Shown):
     """Runs that were started, watched and steered together.
 
     Attributes:
@@ -69,6 +71,13 @@ class Job:
         self._client.run(self._watch.look(again=True))
         return [self._watch.runs[time] for time in self._watch.times() if time in self._watch.runs]
 
+    def seen(self) -> dict[datetime, Run | None]:
+        """For each of its business times, in order, the run as it was last seen; None where there was none.
+
+        Nothing is asked; :meth:`progress` looks again.
+        """
+        return {time: self._watch.runs.get(time) for time in self._watch.times()}
+
     def nodes(self, run: Run) -> list[NodeRun]:
         """The nodes of one of its runs."""
         return self._client.run(self._asking_nodes(run))
@@ -87,7 +96,7 @@ class Job:
 
         Args:
             timeout: seconds to wait at most, on the client's clock; None waits as long as it takes.
-            on_progress: called whenever something has changed.
+            on_progress: called whenever something has changed. Without it a notebook shows a bar.
 
         Raises:
             RunFailedError: a run failed, or did not come; it names the failing nodes and what they said.
@@ -95,12 +104,35 @@ class Job:
             DmsError: the runs can no longer be seen; the job goes on.
         """
         progress = self._watch.progress()
+        tell = on_progress or live_view()
         for progress in self._following(timeout):
-            if on_progress is not None:
-                on_progress(progress)
+            if tell is not None:
+                tell(progress)
         if progress.done < progress.total:
             raise self._client.run(self._explaining(progress))
         return progress
+
+    def to_pandas(self) -> Any:
+        """Its runs, as they stand now, as a ``pandas.DataFrame``: a row for each business time, with its standing and
+        what the service says of its run.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        self.runs()
+        names = ["business_time", "standing", *(one.name for one in fields(Run) if one.name != "business_time")]
+        empty = Run()
+        return frame(
+            names,
+            (
+                asdict(run or empty, recurse=False) | {"business_time": time, "standing": standing_of(run)}
+                for time, run in self.seen().items()
+            ),
+        )
+
+    def now(self) -> datetime:
+        """What time it is, on the client's clock."""
+        return self._client.clock.now()
 
     def events(self, *, timeout: float | None = None) -> Iterator[Change]:
         """What happens to its runs, until nothing more will.

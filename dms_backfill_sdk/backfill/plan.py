@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from attrs import asdict, evolve, field, frozen
+from attrs import asdict, evolve, field, fields, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
 from dms_backfill_sdk.backfill.history import Standing
@@ -15,8 +15,10 @@ from dms_backfill_sdk.backfill.watch import Started
 from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only, Window, windows_of
 from dms_backfill_sdk.dates import BusinessTimes
 from dms_backfill_sdk.errors import ConfigurationError, DmsError, InvalidRequestError
+from dms_backfill_sdk.frames import frame
 from dms_backfill_sdk.graph import Part, Selection, TaskGraph
 from dms_backfill_sdk.operations.back_fill import BackFillRequest
+from dms_backfill_sdk.shown import Shown
 from dms_backfill_sdk.wire import encode_parameters
 
 __all__ = ["Plan", "PlannedRun"]
@@ -38,7 +40,7 @@ class PlannedRun:
 
 
 @frozen(kw_only=True)
-class Plan:
+class Plan(Shown):
     """A plan: frozen, printable, and the very thing that is then submitted.
 
     Attributes:
@@ -109,6 +111,15 @@ class Plan:
         for time in self.times:
             standing = self.existing.get(time, Standing.MISSING)
             yield PlannedRun(time, standing, standing in wanted)
+
+    def to_pandas(self) -> Any:
+        """:meth:`runs` as a ``pandas.DataFrame``: business_time, standing, runs.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        names = [attribute.name for attribute in fields(PlannedRun)]
+        return frame(names, (asdict(run, recurse=False) for run in self.runs()))
 
     def standings(self) -> Counter[Standing]:
         """How many of the business times stand where."""

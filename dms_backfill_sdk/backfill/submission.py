@@ -17,14 +17,12 @@ from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import TriggerType
 from dms_backfill_sdk.retry import RetryPolicy
 
-__all__ = ["Resubmit", "begun_since", "by_hand", "looking", "sending", "settling", "submitting", "waits_after"]
+__all__ = ["LOOKS", "UNMEASURED", "Resubmit", "by_hand", "looking", "sending", "submitting", "waits_after"]
 
 Resubmit = Literal["never", "if-absent"]
 
-#: Seconds after which a run that has not appeared is taken not to have been started.
-SETTLE = 30.0
-#: Seconds between looks for it.
-LOOK_EVERY = 3.0
+#: Seconds between the looks for a run. One that has not appeared after all of them is taken not to have been started.
+LOOKS = (1.0, 2.0, 4.0, 8.0, 15.0)
 #: How often one window is sent at most, however often it turns out to be absent.
 TRIES = 4
 #: What clocks may differ by after the measured difference is taken off: the service writes whole seconds.
@@ -32,21 +30,19 @@ MARGIN = timedelta(seconds=5)
 #: What they may differ by when nothing was measured, for want of a Date in the answers: the service refuses requests
 #: whose time is further off (15 or 31 minutes, by which page one reads).
 UNMEASURED = timedelta(minutes=31)
-#: This very request had come before, so something on the way repeats requests; the first of them may have started.
-NONCE_USED = "SignatureNonceUsed"
 
 
 @frozen(kw_only=True)
 class _LookingFirst(RetryPolicy):
-    """Repeats a BackFill only when the service never saw it, or refused it for its time. Whatever else comes back is
-    for the submission to judge, which looks at the runs before it sends again."""
+    """The policy, but for a BackFill that was throttled: that comes back to the submission, which looks at the runs
+    before it sends again, whatever the reason."""
 
     policy: RetryPolicy
 
     def wait(
         self, error: DmsError, *, attempt: int, elapsed: float, repeatable: bool, random: Callable[[], float]
     ) -> float | None:
-        if isinstance(error, ThrottledError) or getattr(error, "code", None) == NONCE_USED:
+        if isinstance(error, ThrottledError):
             return None
         return self.policy.wait(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, random=random)
 
@@ -109,19 +105,13 @@ def sending(window: Window, line: Line, tid: int | None) -> Talk[BackFillRespons
     return converse(call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry)))
 
 
-def waits_after(error: DmsError, line: Line, attempt: int, elapsed: float) -> list[float]:
-    """How long to wait between the looks for its runs, once sending a window has failed; empty when it was refused,
-    and there is nothing to look for. ``error.may_have_started`` says the truth afterwards."""
+def waits_after(error: DmsError, line: Line, attempt: int, elapsed: float) -> tuple[float, ...]:
+    """Seconds to wait before each look for its runs, once sending a window has failed; empty when it was refused, and
+    there is nothing to look for."""
     if isinstance(error, ThrottledError):
         wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
-        return [] if wait is None else [wait]
-    error.may_have_started |= getattr(error, "code", None) == NONCE_USED
-    return settling() if error.may_have_started else []
-
-
-def settling() -> list[float]:
-    """The waits between looks until a run that has not appeared is taken not to have been started."""
-    return [LOOK_EVERY] * int(SETTLE / LOOK_EVERY)
+        return () if wait is None else (wait,)
+    return LOOKS if error.may_have_started else ()
 
 
 def looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
@@ -156,7 +146,7 @@ def _advice(come: list[Run] | None, resubmit: Resubmit) -> str:
             "Runs for these dates have begun since, but by schedule, they say. Whether a backfill's runs may say so is "
             "not documented, so it was not sent again; see for yourself whose they are."
         )
-    absent = f"No run of it appeared within {SETTLE:g} s, so it was probably not started"
+    absent = f"No run of it appeared within {sum(LOOKS):g} s, so it was probably not started"
     return absent + ("." if resubmit == "if-absent" else '; resubmit="if-absent" sends it again in that case.')
 
 

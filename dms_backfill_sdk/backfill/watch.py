@@ -18,6 +18,7 @@ from dms_backfill_sdk.errors import (
 )
 from dms_backfill_sdk.exchange import Sleep, Told
 from dms_backfill_sdk.operations.control import Run
+from dms_backfill_sdk.shown import Shown
 
 __all__ = ["Pace", "Progress", "Started", "Watch", "watching"]
 
@@ -46,7 +47,7 @@ class Started:
 
 
 @frozen
-class Progress:
+class Progress(Shown):
     """How far a job is.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from attrs import frozen
@@ -71,20 +72,28 @@ def windows_of(  # noqa: PLR0913, PLR0917  all that a request says
 
 
 def _spans(times: BusinessTimes, only: Only, existing: Mapping[datetime, Standing]) -> Iterator[range]:
-    """The stretches of consecutive steps that are wanted, as ranges of places in ``times``."""
-    if only == "all":
-        yield range(len(times))
-        return
+    """The stretches of consecutive steps that are wanted, as ranges of places in ``times``.
+
+    They are found by what exists and not by going through all times, of which there may be very many.
+    """
     wanted = WANTED[only]
-    begin = None
-    for place, time in enumerate(times):
-        if existing.get(time, Standing.MISSING) in wanted:
-            begin = place if begin is None else begin
-        elif begin is not None:
-            yield range(begin, place)
-            begin = None
-    if begin is not None:
-        yield range(begin, len(times))
+    wants_missing = Standing.MISSING in wanted
+    first, step = min(times[0], times[-1]), timedelta(hours=times.interval)
+    upwards = sorted(
+        (time - first) // step
+        for time, standing in existing.items()
+        if time in times and (standing in wanted) is not wants_missing
+    )
+    places = upwards if times.asc else [len(times) - 1 - place for place in reversed(upwards)]
+    if wants_missing:
+        for before, after in pairwise((-1, *places, len(times))):
+            if after - before > 1:
+                yield range(before + 1, after)
+    else:
+        # Consecutive places are as far ahead of their own numbers as each other.
+        for _, stretch in groupby(enumerate(places), key=lambda numbered: numbered[1] - numbered[0]):
+            found = [place for _, place in stretch]
+            yield range(found[0], found[-1] + 1)
 
 
 def _window(dag_id: int, tid: int | None, times: BusinessTimes, span: range, choice: Choice) -> Window:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from attrs import define, frozen
+from attrs import Factory, define, field, frozen
 from rich.text import Text
 from typer.core import TyperGroup
 
@@ -23,19 +23,32 @@ PROGRAM = "dms-backfill"
 class Command:
     """A command, as the list of all of them shows it.
 
-    The module ``dms_backfill_sdk.cli.<name>`` holds a function of that name, or a Typer application where the command
-    has commands of its own. It is imported when this very command is
-    called: the list must not wait for servers and HTTP.
+    A module of this package holds a function of its name, or a Typer application where it has commands of its own; by
+    default the module of that name. It is imported when this very command is called: the list must not wait for servers
+    and HTTP.
     """
 
     name: str
     summary: str
+    module: str = field(default=Factory(lambda self: self.name, takes_self=True))
 
 
 COMMANDS = (
     Command("campaign", "Backfill years, window by window, and survive whatever happens."),
     Command("demo", "Backfill the missing weeks of a small table, here and now."),
     Command("serve", "Run a local DMS until interrupted."),
+    Command("flows", "List the task flows."),
+    Command("graph", "Draw a task flow: its nodes, and what waits for what."),
+    Command("plan", "Show what a backfill would do."),
+    Command("run", "Backfill: show the plan, ask, start it once, and follow its runs."),
+    Command("status", "Show where the newest runs of some business dates stand, now."),
+    Command("watch", "Follow the newest runs of some business dates to their end."),
+    Command("stop", "Stop what runs.", "steer"),
+    Command("suspend", "Suspend what runs, until it is resumed.", "steer"),
+    Command("resume", "Let go on what is suspended.", "steer"),
+    Command("rerun", "Run again, with all nodes, what has failed.", "steer"),
+    Command("call", "Call any operation by its name."),
+    Command("sign", "Show what is signed of a call, and the signature."),
 )
 
 ENDING = (
@@ -90,7 +103,10 @@ def _complain(error: Exception) -> ExitCode:
     if code is ExitCode.BUG:
         _say(f"{PROGRAM} itself failed ({type(error).__name__}: {error}); --debug shows where.")
     else:
-        _say(str(error))
+        _say(str(error), style="" if code is ExitCode.INTERRUPTED else "error")
+        if then := getattr(error, "then", ""):
+            # Whole, for whoever copies it.
+            screen(stderr=True).print(f"  {then}", style="code", soft_wrap=True)
     return code
 
 
@@ -99,8 +115,8 @@ def _sentence(words: str) -> str:
     return words if words.endswith((".", "?")) else words + "."
 
 
-def _say(sentence: str) -> None:
-    screen(stderr=True).print(Text(sentence, style="error"))
+def _say(sentence: str, style: str = "error") -> None:
+    screen(stderr=True).print(Text(sentence, style=style))
 
 
 class Commands(TyperGroup):
@@ -111,8 +127,8 @@ class Commands(TyperGroup):
         return name, listed and self._loaded(listed.name), rest
 
     def _loaded(self, name: str | None) -> Any:
-        module = importlib.import_module(f"dms_backfill_sdk.cli.{name}")
-        found = getattr(module, str(name))
+        (home,) = (command.module for command in COMMANDS if command.name == name)
+        found = getattr(importlib.import_module(f"dms_backfill_sdk.cli.{home}"), str(name))
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(rich_markup_mode=None, add_completion=False)
             alone.command(name, context_settings=_SETTINGS)(found)

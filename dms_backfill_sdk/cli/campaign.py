@@ -20,9 +20,11 @@ from dms_backfill_sdk.backfill.ledger import Ledger
 from dms_backfill_sdk.backfill.ledgerfile import held, is_ledger
 from dms_backfill_sdk.backfill.report import CampaignReport
 from dms_backfill_sdk.cli.campaign_view import outcome, view
+from dms_backfill_sdk.cli.choice import Only
+from dms_backfill_sdk.cli.connection import Connection
 from dms_backfill_sdk.cli.exits import CommandError, ExitCode
+from dms_backfill_sdk.cli.options import grouped
 from dms_backfill_sdk.cli.screen import screen, show
-from dms_backfill_sdk.client import Client
 from dms_backfill_sdk.clock import SYSTEM_CLOCK
 from dms_backfill_sdk.render import table
 
@@ -44,36 +46,38 @@ LOOK_EVERY = 1.0
 
 
 @campaign.command()
+@grouped
 def start(  # noqa: PLR0913  one for each option
-    ledger: LedgerPath = DEFAULT,
     *,
+    ledger: LedgerPath = DEFAULT,
+    connection: Connection,
     flow: Annotated[list[str], typer.Option(metavar="NAME", help="Task flow, by name or id; repeat it for more.")],
     between: Annotated[tuple[str, str], typer.Option(metavar="FIRST LAST", help="First and last business date.")],
     window: Annotated[str, typer.Option(help="Days in one BackFill: 1mo, 2w, 10d, auto.")] = "1mo",
     interval: Annotated[int, typer.Option(help="Hours from one run to the next.")] = 24,
     max_active: Annotated[int, typer.Option(help="Windows side by side.")] = 1,
-    order: Annotated[str, typer.Option(help="asc or desc.")] = "asc",
+    desc: Annotated[bool, typer.Option("--desc", help="From the last date to the first.")] = False,
     on_failure: Annotated[str, typer.Option(help="stop, continue, or retry:N.")] = "stop",
     not_during: Annotated[str | None, typer.Option(metavar="HH:MM-HH:MM", help="Start nothing then (UTC+8).")] = None,
     max_runs_per_day: Annotated[int | None, typer.Option(help="Begin no more runs on one day (UTC+8).")] = None,
-    only: Annotated[str, typer.Option(help="all, missing, failed or missing-and-failed.")] = "all",
+    only: Annotated[Only, typer.Option(help="Which of the dates, by where they stand.")] = Only.ALL,
     after: Annotated[list[str] | None, typer.Option(metavar="B=A", help="B's window after A's same window.")] = None,
     poll: Annotated[float, typer.Option(help="Seconds from one look to the next.")] = 30.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; send nothing.")] = False,
 ) -> None:
     """Start a campaign and see it through; the same command again goes on with one that was interrupted."""
-    with Client() as client:
+    with connection.client() as client:
         made = Campaign.of(
             [client.task_flow(name) for name in flow],
             between=between,
             window=window,
             interval=interval,
             max_active=max_active,
-            order=order,  # type: ignore[arg-type]  # refused there if it is none
+            order="desc" if desc else "asc",
             on_failure=on_failure,
             not_during=not_during,
             max_runs_per_day=max_runs_per_day,
-            only=only,  # type: ignore[arg-type]  # likewise
+            only=only.value,
             after=_after(after or ()),
             ledger=ledger,
             poll=poll,
@@ -85,12 +89,13 @@ def start(  # noqa: PLR0913  one for each option
 
 
 @campaign.command()
-def resume(ledger: LedgerPath = DEFAULT) -> None:
+@grouped
+def resume(*, ledger: LedgerPath = DEFAULT, connection: Connection) -> None:
     """Go on with a campaign that was paused, cancelled or interrupted, or has failed."""
     if ledger.exists() and held(ledger):
         _ask(ledger, "resume")
         return
-    with Client() as client:
+    with connection.client() as client:
         _see_through(Campaign.open(client, ledger), again=True)
 
 

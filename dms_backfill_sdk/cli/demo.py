@@ -26,7 +26,7 @@ from dms_backfill_sdk.signing.credentials import AccessKey
 
 __all__ = ["demo"]
 
-#: The demo's clock is this much faster than the wall's: a day's run, a minute's work, takes a quarter of a second.
+#: The runs' clock is this much faster than the wall's: a day's run, a minute's work, takes a quarter of a second.
 SPEED = 240
 
 #: Seconds on that clock from one look at the runs to the next.
@@ -60,7 +60,7 @@ def walk(database: Path, out: Console) -> None:
         with as_file(files("dms_backfill_sdk.cli") / "demo.toml") as flows:
             emulator.load(flows)
         key = AccessKey("testid", "testsecret")
-        with emulator.serve() as server, Client(credentials=key, endpoint=server.url, clock=clock) as client:
+        with emulator.serve() as server, Client(credentials=key, endpoint=server.url) as client:
             _Tour(out, client, emulator, database).walk()
 
 
@@ -88,7 +88,7 @@ class _Tour:
         self._step(
             1,
             "A local DMS",
-            f"It listens on {self.client.endpoint}; its clock is {SPEED} times as fast as yours.",
+            f"It listens on {self.client.endpoint}; its runs are {SPEED} times as fast as real.",
             f"It holds one task flow, {flow.name}: {' → '.join(node.name for node in flow.nodes.values())}",
         )
 
@@ -141,7 +141,7 @@ class _Tour:
             found = {run.status for run in runs}
             if found <= FINISHED or RunStatus.FAILED in found:
                 return
-            self.client.clock.sleep(POLL)
+            self.emulator.clock.sleep(POLL)
 
     def _bar(self, looks: Iterator[list[Run]]) -> list[Run]:
         """Follow the runs with a progress bar."""

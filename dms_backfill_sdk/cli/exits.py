@@ -25,11 +25,13 @@ class CommandError(Exception):
     Args:
         sentence: what is wrong and what to do instead.
         code: what to end with; wrong usage by default.
+        then: a command line that leads on; it stands below the sentence.
     """
 
-    def __init__(self, sentence: str, code: ExitCode = ExitCode.USAGE) -> None:
+    def __init__(self, sentence: str, code: ExitCode = ExitCode.USAGE, *, then: str = "") -> None:
         super().__init__(sentence)
         self.code = code
+        self.then = then
 
 
 def exit_code_of(error: Exception) -> ExitCode:

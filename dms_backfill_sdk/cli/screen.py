@@ -10,7 +10,7 @@ from rich.theme import Theme
 
 from dms_backfill_sdk.render import Line
 
-__all__ = ["screen", "show"]
+__all__ = ["room", "screen", "show"]
 
 _STYLES = Theme(
     {
@@ -21,12 +21,20 @@ _STYLES = Theme(
         "filled": "bold green",
         "error": "red",
         "warning": "yellow",
+        # what a day is, or a run
+        "planned": "bold cyan",
+        "succeeded": "green",
+        "failed": "bold red",
+        "active": "yellow",
+        "absent": "dim",
         # rich's own names, so that its bars look like the rest
         "bar.complete": "green",
         "bar.finished": "green",
         "progress.download": "default",
     }
 )
+
+INDENT = 2
 
 
 def screen(*, stderr: bool = False) -> Console:
@@ -43,7 +51,12 @@ def screen(*, stderr: bool = False) -> Console:
     return console
 
 
-def show(console: Console, lines: Iterable[Line], *, indent: int = 2) -> None:
+def room(console: Console) -> int:
+    """How many characters a line may have that :func:`show` writes."""
+    return console.width - INDENT
+
+
+def show(console: Console, lines: Iterable[Line], *, indent: int = INDENT) -> None:
     """Write lines.
 
     Args:

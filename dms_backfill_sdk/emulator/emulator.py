@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
-from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock
+from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, SystemClock
 from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.emulator import flowfile
 from dms_backfill_sdk.emulator.answers import Style, answer, business_refusal, refusal, style_of
@@ -51,9 +51,11 @@ class Emulator:
 
     Args:
         keys: who may call; by default the key ``testid`` with the secret ``testsecret``.
-        clock: its time; by default the machine's.
+        clock: the time its runs go by; by default the machine's. What callers sign is held against the same, but
+            against the machine's own time when that clock is a faster or slower :class:`SystemClock`.
         switches: what it does where the service's behaviour is unknown.
-        database: the SQLite database of SQL nodes, a path or ``":memory:"`` (default).
+        database: the SQLite database of SQL nodes, a path or ``":memory:"``. None takes the one that a flow file
+            names, or else one in memory.
         seed: what its request ids and the draws of its faults come from, so that a test can be repeated.
     """
 
@@ -63,7 +65,7 @@ class Emulator:
         keys: Iterable[Key] = (TEST_KEY,),
         clock: Clock = SYSTEM_CLOCK,
         switches: Switches = Switches(),  # noqa: B008  frozen
-        database: str | Path = ":memory:",
+        database: str | Path | None = None,
         seed: int = 0,
     ) -> None:
         self.clock = clock
@@ -73,11 +75,17 @@ class Emulator:
         self._seed = seed
         self._lock = threading.RLock()  # a node's work may call the emulator that runs it
         self._gate = Gate(self.keyring, switches)
-        self._workshop = Workshop(Database(str(database)))
+        self._database_given = database is not None
+        self._workshop = Workshop(Database(str(database or ":memory:")))
         self._begin()
 
     def __repr__(self) -> str:
         return f"Emulator({len(self.world.flows)} task flows, {len(self.world.runs)} runs)"
+
+    @property
+    def _callers_clock(self) -> Clock:
+        # Callers sign with the real time, however fast the runs go by.
+        return SYSTEM_CLOCK if isinstance(self.clock, SystemClock) else self.clock
 
     def _begin(self) -> None:
         self._random = random.Random(self._seed)
@@ -90,7 +98,7 @@ class Emulator:
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer a request. Whatever comes in, what comes out is of the service's shape; this never raises."""
         with self._lock:
-            at = self.clock.now()
+            at = self._callers_clock.now()
             style = style_of(request, self._request_id())
             visit = _Visit(style)
             try:
@@ -117,7 +125,7 @@ class Emulator:
             return evolve(response, headers={**response.headers, "date": format_datetime(at.astimezone(UTC), usegmt=True)})
 
     def _visit(self, request: HttpRequest, visit: "_Visit") -> HttpResponse:
-        admitted = self._gate.admit(request, self.clock.now())
+        admitted = self._gate.admit(request, self._callers_clock.now())
         visit.key = admitted.key.id
         fault = self.faults.next(admitted.action)
         if fault is None:
@@ -183,7 +191,7 @@ class Emulator:
         """
         with self._lock:
             database = flowfile.load(Path(path), self.world)
-            if database is not None:
+            if database is not None and not self._database_given:
                 self._workshop.database.close()
                 self._workshop.database = Database(str(database))
 

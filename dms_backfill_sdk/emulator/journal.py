@@ -57,14 +57,21 @@ def _recent() -> deque[Entry]:
 
 @define
 class Journal:
-    """The last 10,000 requests, and how often each operation was really carried out since the last reset."""
+    """The last 10,000 requests, and how often each operation was really carried out since the last reset.
+
+    Attributes:
+        entries: the last requests, oldest first.
+        total: how many there were since the last reset.
+    """
 
     entries: deque[Entry] = field(factory=_recent)
+    total: int = 0
     _acted: Counter[str] = field(factory=Counter)
     _unseen: deque[Entry] = field(factory=_recent)
 
     def write(self, entry: Entry) -> None:
         self.entries.append(entry)
+        self.total += 1
         if entry.acted:
             self._acted[entry.action] += 1
         if entry.refused_at_the_gate:
@@ -94,6 +101,7 @@ class Journal:
 
     def clear(self) -> None:
         self.entries.clear()
+        self.total = 0
         self._acted.clear()
         self._unseen.clear()
 

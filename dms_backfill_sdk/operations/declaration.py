@@ -11,6 +11,8 @@ import attrs
 from attrs import field, frozen
 
 from dms_backfill_sdk.errors import InvalidRequestError
+from dms_backfill_sdk.frames import frame
+from dms_backfill_sdk.shown import Shown
 
 __all__ = ["Page", "Request", "Response", "TenantRequest", "ids", "operation", "typed"]
 
@@ -19,7 +21,7 @@ R_co = TypeVar("R_co", bound="Response", covariant=True)
 
 
 @frozen(kw_only=True)
-class Response:
+class Response(Shown):
     """What every answer of the service carries, whatever was asked (documented).
 
     Attributes:
@@ -62,6 +64,16 @@ class Page(Response, Generic[I]):
         if not self.items or (self.total_count is not None and seen >= self.total_count):
             return None
         return index + 1
+
+    def to_pandas(self) -> Any:
+        """The items of this page as a ``pandas.DataFrame``: a column for each field, statuses and types by their names.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        items: list[Any] = list(self.items)
+        names = [attribute.name for attribute in attrs.fields(type(items[0]))] if items else []
+        return frame(names, (attrs.asdict(item, recurse=False) for item in items))
 
 
 def _sentence(name: str, wanted: str, value: object) -> InvalidRequestError:

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 
 from attrs import frozen
 
-from dms_backfill_sdk.render.drawing import WIDE, cell, legend, mark, picture
+from dms_backfill_sdk.render.drawing import cell, legend, mark, picture
 from dms_backfill_sdk.render.looks import LOOKS
 from dms_backfill_sdk.render.markup import Markup, tag
 
 __all__ = ["Day", "days"]
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_WEEKDAYS = "Mo Tu We Th Fr Sa Su".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_WEEKDAYS = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
 
 #: Weeks in a row up to which cells are large enough to hold the number of their day.
 _FEW_WEEKS = 27
@@ -59,10 +59,12 @@ def days(marks: Mapping[date, Day], *, label: str, meanings: Mapping[str, str]) 
     told = sorted(marks)
     shown = told[-_MOST:]
     rows = _rows(shown)
-    parts = [part for row in rows for part in row.drawn({day: marks[day] for day in shown if row.begin <= day <= row.end})]
     counts = Counter(marks[day].styles for day in told)
     order = [styles for style in LOOKS for styles in sorted(counts) if styles.split()[0] == style]
     means = {styles: meanings.get(styles) or LOOKS[styles.split()[0]].label for styles in order}
+    parts: list[Markup] = []
+    for row in rows:
+        parts += row.drawn({day: marks[day] for day in shown if row.begin <= day <= row.end}, means)
     key, size = legend(
         [(styles, f"{means[styles]} ({counts[styles]:,})") for styles in order],
         top=rows[-1].bottom if rows else 0,
@@ -111,7 +113,7 @@ class _Row:
     def corner(self, day: date) -> tuple[float, float]:
         return _LEFT + _week(day, self.begin) * self.pitch, self.top + _ABOVE + day.weekday() * self.pitch
 
-    def drawn(self, marks: Mapping[date, Day]) -> Iterator[Markup]:
+    def drawn(self, marks: Mapping[date, Day], means: Mapping[str, str]) -> Iterator[Markup]:
         each = [self.begin + timedelta(days=number) for number in range((self.end - self.begin).days + 1)]
         yield tag("path", d="".join(self._cell(day) for day in each if day not in marks), class_="dms-ground")
         yield from self._names()
@@ -119,15 +121,15 @@ class _Row:
         for day in marks:
             alike[marks[day].styles].append(day)
         for its_days in alike.values():
-            yield from self._alike(its_days, marks)
+            yield from self._alike(its_days, marks, means)
 
     def _cell(self, day: date) -> str:
         x, y = self.corner(day)
         return cell(x + 1, y + 1, self.pitch - 3, self.pitch - 3)
 
-    def _says(self, day: date, mark: Day) -> str:
+    def _says(self, day: date, mark: Day, means: Mapping[str, str]) -> str:
         # Small cells come by the hundreds, and the legend knows as well what a style means.
-        words = mark.words or (LOOKS[mark.style].label if self.large else "")
+        words = mark.words or (means[mark.styles] if self.large else "")
         return f"{day}: {words}" if words else str(day)
 
     def _names(self) -> Iterator[Markup]:
@@ -146,12 +148,13 @@ class _Row:
             named = f"{name} {month.year}" if month == self.begin or month.month == 1 else name
             yield tag("text", named, x=x + 1, y=top - 6, class_="dms-quiet")
 
-    def _alike(self, its_days: Sequence[date], marks: Mapping[date, Day]) -> Iterator[Markup]:
+    def _alike(self, its_days: Sequence[date], marks: Mapping[date, Day], means: Mapping[str, str]) -> Iterator[Markup]:
         """Days of the same style, in few elements: a page may hold years of them."""
         style = marks[its_days[0]].style
         marked = marks[its_days[0]].mark or style
         if self.telling:
-            cells = [tag("path", tag("title", self._says(day, marks[day])), d=self._cell(day)) for day in its_days]
+            said = (tag("title", self._says(day, marks[day], means)) for day in its_days)
+            cells = [tag("path", words, d=self._cell(day)) for words, day in zip(said, its_days, strict=True)]
         else:
             cells = [tag("path", d="".join(map(self._cell, its_days)))]
         parts = [tag("g", *cells, class_="dms-solid")]
@@ -162,7 +165,8 @@ class _Row:
         if signs and (self.large or marked != style or style != "succeeded"):
             parts.append(tag("path", d=signs, class_="dms-mark"))
         if self.large:
-            numbers = [tag("text", str(day.day), x=x + 4, y=y + 11) for day, (x, y) in zip(its_days, corners, strict=True)]
+            places = zip(its_days, corners, strict=True)
+            numbers = (tag("text", str(day.day), x=x + 4, y=y + 11) for day, (x, y) in places)
             parts.append(tag("g", *numbers, class_="dms-number"))
         yield tag("g", *parts, class_=f"dms-{style}")
 

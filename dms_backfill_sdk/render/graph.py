@@ -41,7 +41,9 @@ class Box:
     words: str = ""
 
 
-def graph(boxes: Mapping[int, Box], edges: Iterable[tuple[int, int]], *, label: str, meanings: Mapping[str, str]) -> Markup:
+def graph(
+    boxes: Mapping[int, Box], edges: Iterable[tuple[int, int]], *, label: str, meanings: Mapping[str, str]
+) -> Markup:
     """Draw a graph from left to right; or from top to bottom, where it would be too wide otherwise.
 
     Args:
@@ -103,8 +105,8 @@ def _drawn(tasks: TaskGraph, boxes: Mapping[int, Box], *, down: bool) -> _Drawn:
         width = widths[node] if down else until - begin
         x, y = (middle - width / 2, begin) if down else (begin, middle - HEIGHT / 2)
         parts.append(_box(box, x, y, width))
-    ends = bands[-1][1] + 1 if bands else 0
-    return _Drawn(*((layout.extent, ends) if down else (ends, layout.extent)), parts)
+    along = bands[-1][1] + 1 if bands else 0.0
+    return _Drawn(layout.extent, along, parts) if down else _Drawn(along, layout.extent, parts)
 
 
 def _bands(layout: Layout, widths: Mapping[int, float], *, down: bool) -> list[tuple[float, float]]:

@@ -55,25 +55,26 @@ def layered(graph: TaskGraph, room: Callable[[int], float], *, passing: float) -
     layer = layers(graph)
     edges = list(dict.fromkeys(graph.edges))
     ways = {edge: _way(edge, layer) for edge in edges}
-    joints = [pair for way in ways.values() for pair in pairwise(way)]
-    before: dict[Slot, list[Slot]] = {slot: [] for slot in (*graph.nodes, *(slot for way in ways.values() for slot in way))}
+    before: dict[Slot, list[Slot]] = {node: [] for node in graph.nodes}
+    before |= {slot: [] for way in ways.values() for slot in way}
     after: dict[Slot, list[Slot]] = {slot: [] for slot in before}
-    for start, end in joints:
-        before[end].append(start)
-        after[start].append(end)
+    for way in ways.values():
+        for one, other in pairwise(way):
+            before[other].append(one)
+            after[one].append(other)
     rows: list[list[Slot]] = [[] for _ in range(max(layer.values(), default=-1) + 1)]
     for slot in _together(before, after):
         rows[slot[2] if isinstance(slot, tuple) else layer[slot]].append(slot)
     rows = _untangled(rows, before, after)
     need = {slot: passing if isinstance(slot, tuple) else room(slot) for slot in before}
     place = _placed(rows, before, after, need)
-    begin = min((place[slot] - need[slot] / 2 for slot in place), default=0.0)
-    end = max((place[slot] + need[slot] / 2 for slot in place), default=0.0)
+    nearest = min((place[slot] - need[slot] / 2 for slot in place), default=0.0)
+    furthest = max((place[slot] + need[slot] / 2 for slot in place), default=0.0)
     return Layout(
         layer=layer,
-        place={node: place[node] - begin for node in graph.nodes},
-        bends={edge: [place[slot] - begin for slot in way[1:-1]] for edge, way in ways.items()},
-        extent=end - begin,
+        place={node: place[node] - nearest for node in graph.nodes},
+        bends={edge: [place[slot] - nearest for slot in way[1:-1]] for edge, way in ways.items()},
+        extent=furthest - nearest,
     )
 
 

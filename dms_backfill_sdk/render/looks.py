@@ -44,7 +44,7 @@ LOOKS: Mapping[str, Look] = {
     "planned": Look("planned", _PLUS, "--c:var(--dms-blue)"),
     "missing": Look("missing", (), "--c:currentColor;--k:currentColor;--f:none;--d:2 2;opacity:.6"),
     # the part that a node takes
-    "node": Look("node", (), "--c:currentColor"),
+    "node": Look("node", (), "--c:var(--dms-grey)"),
     "runs": Look("runs", (), "--c:var(--dms-blue)"),
     "filtered": Look("filtered out", (), "--c:currentColor;--d:5 3;opacity:.7"),
     "outside": Look("outside", (), "--c:currentColor;--d:1 3;opacity:.7"),
@@ -67,10 +67,28 @@ STYLE_SHEET = "\n".join(
         _rule(_LIGHT_PAGES, _LIGHT),
         _rule(_DARK_PAGES, _DARK),
         *(f".dms-{style}{{{look.css}}}" for style, look in LOOKS.items()),
-        """.dms{--c:currentColor;--k:var(--dms-on);font:13px/1.5 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif}
+        """.dms{--c:currentColor;--k:var(--dms-on)}
+.dms{font:13px/1.5 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif}
+.dms .dms-title{font-size:15px;margin:2px 0 4px}
+.dms .dms-head{font-weight:600;margin:14px 0 6px}
+.dms .dms-scroll{overflow-x:auto;padding-bottom:2px}
+.dms .dms-says{margin:2px 0}
+.dms .dms-warning{margin:4px 0;padding:1px 0 1px 10px;border-left:4px solid var(--dms-amber)}
+.dms .dms-bad{border-left-color:var(--dms-red)}
+.dms.dms table{display:table;width:auto;margin:4px 0;border:0;border-collapse:collapse;font-size:13px}
+.dms.dms th,.dms.dms td{padding:2px 18px 2px 0;border:0;text-align:left;vertical-align:top}
+.dms.dms td{font-variant-numeric:tabular-nums}
+.dms.dms tr{background:none}
+.dms.dms th{font-weight:400;opacity:.66;white-space:nowrap}
+.dms.dms .dms-table tr{border-bottom:1px solid rgba(128,128,128,.3)}
+.dms.dms .dms-table td{white-space:nowrap}
+.dms.dms .dms-table .dms-long{white-space:normal;min-width:24em}
+.dms.dms .dms-right{text-align:right}
+.dms code{font-size:12px;background:none;padding:0;border:0;color:inherit}
 .dms svg{display:block;font-size:12px;overflow:visible}
 .dms svg text{fill:currentColor;stroke:none}
-.dms .dms-solid,.dms .dms-tint{stroke:var(--c);stroke-width:1.5;stroke-linejoin:round;stroke-dasharray:var(--d,none);fill:var(--f,var(--c))}
+.dms .dms-solid,.dms .dms-tint{fill:var(--f,var(--c));stroke:var(--c);stroke-dasharray:var(--d,none)}
+.dms .dms-solid,.dms .dms-tint{stroke-width:1.5;stroke-linejoin:round}
 .dms .dms-tint{fill-opacity:.13}
 .dms .dms-mark{fill:none;stroke:var(--k);stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}
 .dms .dms-mark,.dms .dms-number{pointer-events:none}
@@ -81,7 +99,7 @@ STYLE_SHEET = "\n".join(
 .dms .dms-filtered text{text-decoration:line-through}
 .dms .dms-line{fill:none;stroke:currentColor;stroke-opacity:.5}
 .dms .dms-faint{fill:none;stroke:currentColor;stroke-opacity:.16}
-.dms .dms-ground{fill:currentColor;fill-opacity:.07}""",
+.dms .dms-ground{fill:currentColor;fill-opacity:.06}""",
     )
 )
 """What :data:`LOOKS` looks like, for all elements inside one of the class ``dms``."""

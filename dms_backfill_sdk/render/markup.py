@@ -48,7 +48,8 @@ def number(value: float) -> str:
     >>> number(12.0), number(0.25), number(-0.04)
     ('12', '0.2', '0')
     """
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0") if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    # Adding nothing takes the sign off a zero.
+    return f"{round(value, 1) + 0.0:g}" if abs(value) < 100_000 else f"{value:.0f}"
 
 
 def _fit(text: str) -> str:

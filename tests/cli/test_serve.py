@@ -22,7 +22,6 @@ from dms_backfill_sdk import (
 )
 from dms_backfill_sdk.cli.serve import goodbye, warnings, welcome
 from dms_backfill_sdk.emulator import Key
-from dms_backfill_sdk.emulator.journal import KEPT
 
 FLOWS = """
 [[flow]]
@@ -113,19 +112,18 @@ def test_only_the_keys_that_are_given_may_call(start):
     assert "first" not in served.written
 
 
-def test_a_fast_clock_does_an_hour_s_work_in_a_second_and_leaves_our_client_behind_only_for_a_moment(
-    start, flows, tmp_path
-):
+def test_at_speed_an_hour_s_work_takes_a_second_and_real_signatures_are_let_in(start, flows, tmp_path):
     database = tmp_path / "sales.db"
     served = start("serve", "--flows", str(flows), "--database", str(database), "--speed", "3600")
     asked = ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=10)
     with client_of(address_of(served)) as client:
         client.back_fill(BackFillRequest.on(15001, "2022-01-14"))
         end = time.monotonic() + 30
+        # Each call is signed with the real time, which the runs have long left behind.
         while (status := client.list_task_flow_instance(asked).daginstance_list[0].status) == RunStatus.RUNNING:
             assert time.monotonic() < end
         assert status == RunStatus.SUCCESS
-    assert "in 0.25 s its clock is 15 minutes off" in served.end()[1]
+    served.end()
     with closing(sqlite3.connect(database)) as loaded:
         assert loaded.execute("select * from loaded").fetchall() == [("2022-01-14",)]
 
@@ -136,8 +134,8 @@ def test_a_fast_clock_does_an_hour_s_work_in_a_second_and_leaves_our_client_behi
         (["--access-key", "secret"], r"A key is written ID:SECRET, such as testid:testsecret; an --access-key .*\."),
         (["--access-key", ":secret"], r"A key is written ID:SECRET.*"),
         (["--access-key", "id:"], r"A key is written ID:SECRET.*"),
-        (["--speed", "0"], r"--speed must be above 0 and at most 3600; 0 is not\."),
-        (["--speed", "nan"], r"--speed must be above 0 and at most 3600; nan is not\."),
+        (["--speed", "0"], r"--speed must be above 0 and at most 86400; 0 is not\."),
+        (["--speed", "nan"], r"--speed must be above 0 and at most 86400; nan is not\."),
         (["--host", ""], r"'' is no host; write an address, such as 127\.0\.0\.1\."),
         (["--host", "ä" * 64], r"'ä+' is no host; write an address, such as 127\.0\.0\.1\."),
         (["--host", "a..b"], r"Nothing can listen on port 0 of 'a\.\.b': .*\."),
@@ -181,13 +179,7 @@ def plain(lines) -> str:
     ("host", "warned"), [("0.0.0.0", True), ("::", True), ("127.0.0.2", False), ("::1", False), ("localhost", False)]
 )
 def test_an_address_that_others_reach_is_warned_of(host, warned):
-    assert (f"whoever reaches {host} may use it" in plain(warnings(host, 1))) is warned
-
-
-@pytest.mark.parametrize(("speed", "seconds"), [(1, None), (61, "15"), (1.5, "1.8e+03"), (0.1, "1e+03")])
-def test_a_clock_that_goes_wrong_is_warned_of(speed, seconds):
-    told = plain(warnings("127.0.0.1", speed))
-    assert told == "" if seconds is None else f"in {seconds} s its clock is 15 minutes off" in told
+    assert (f"on {host} others may use it" in plain(warnings(host))) is warned
 
 
 @pytest.mark.parametrize(
@@ -207,7 +199,7 @@ def test_clients_here_are_pointed_at_an_address_that_they_may_use(listens, reach
 
 @pytest.mark.parametrize(
     ("answered", "words"),
-    [(0, "0 requests"), (1, "1 request"), (1234, "1,234 requests"), (KEPT, "10,000 or more requests")],
+    [(0, "0 requests"), (1, "1 request"), (12345, "12,345 requests")],
 )
 def test_it_says_how_many_requests_it_answered(answered, words):
     assert plain(goodbye(answered)) == f"\nEnded. It answered {words}."

@@ -130,7 +130,7 @@ MISMATCH = "Specified signature is not matched with our calculation. server stri
         ({"access_key_id": "poor", "access_key_secret": "poor-secret"}, "Forbidden.RAM", 403, "User not authorized"),
     ],
 )
-def test_who_may_not_gets_the_code_and_the_words_of_the_service(served, mechanism, key, code, status, text):  # noqa: PLR0917
+def test_who_may_not_gets_the_code_and_the_words_of_the_service(served, mechanism, key, code, status, text):
     back_fill = models.BackFillRequest(dag_id=1, back_fill_date="2022-01-14")
     with pytest.raises(ClientException, match=re.escape(text)) as caught:
         client(served.host, **(mechanism | key)).back_fill(back_fill)

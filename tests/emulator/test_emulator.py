@@ -3,9 +3,12 @@
 import itertools
 import json
 import logging
+import sqlite3
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dms_backfill_sdk import AccessKey, Emulator, Fault, Key, ManualClock, NodeContext, Policy, Switches
+from dms_backfill_sdk import AccessKey, Emulator, Fault, Key, ManualClock, Switches
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 from dms_backfill_sdk.signing import mechanism
 
@@ -63,12 +66,6 @@ def published_flow(emulator: Emulator, *names: str) -> tuple[int, list[int]]:
     return flow, nodes
 
 
-def business_times(emulator: Emulator, flow: int) -> list[str]:
-    """In the order in which the runs were made."""
-    found = ask(emulator, "ListTaskFlowInstance", DagId=flow, PageIndex=1, PageSize=100)
-    return [run["BusinessTime"][:10] for run in reversed(found["DAGInstanceList"]["DAGInstance"])]
-
-
 # -- answers -------------------------------------------------------------------------------------------------------
 
 
@@ -85,12 +82,9 @@ def test_a_yes(emulator: Emulator):
 
 
 def test_request_ids_are_upper_case_uuids_that_the_seed_decides(emulators):
-    first, again, other = (
-        [ask(emulators(seed=seed), "ListUserTenants")["RequestId"] for _ in range(1)] for seed in (1, 1, 2)
-    )
+    first, again, other = (ask(emulators(seed=seed), "ListUserTenants")["RequestId"] for seed in (1, 1, 2))
     assert first == again != other
-    assert first[0].count("-") == 4
-    assert first[0].isupper()
+    assert str(uuid.UUID(first)).upper() == first
 
 
 @pytest.mark.parametrize("how", ["rpc", "acs3"])
@@ -165,16 +159,6 @@ def test_a_task_flow_operation_may_say_no_by_http_status(emulators):
     assert send(emulator, "GetTask", NodeId=1).status == 403
 
 
-def test_a_denied_action_says_by_what_policy(emulators):
-    deny = Policy({"Statement": {"Effect": "Deny", "Action": "dms:BackFill", "Resource": "*"}})
-    emulator = emulators(keys=[Key(id="testid", secret="testsecret", policies=[deny])])
-    response = send(emulator, "BackFill", DagId=1)
-    body = json.loads(response.body)
-    assert (response.status, body["Code"]) == (403, "Forbidden.RAM")
-    assert body["AccessDeniedDetail"]["NoPermissionType"] == "ExplicitDeny"
-    assert body["AccessDeniedDetail"]["AuthAction"] == "dms:BackFill"
-
-
 # -- spellings of the official clients ------------------------------------------------------------------------------
 
 
@@ -184,7 +168,9 @@ def test_a_flag_may_be_spelt_in_every_way_that_clients_do(emulator: Emulator, fa
     flow, nodes = published_flow(emulator, "load", "sum")
     days = {"BackFillDateBegin": "2022-01-01", "BackFillDateEnd": "2022-01-02"}
     run = ask(emulator, "BackFill", DagId=flow, Asc=false, IsTriggerSubTree=true, StartNodeIds=nodes[:1], **days)
-    assert business_times(emulator, flow) == ["2022-01-02", "2022-01-01"]
+    found = ask(emulator, "ListTaskFlowInstance", DagId=flow, PageIndex=1, PageSize=9)
+    newest_first = [run["BusinessTime"][:10] for run in found["DAGInstanceList"]["DAGInstance"]]
+    assert newest_first == ["2022-01-01", "2022-01-02"]
     found = ask(emulator, "GetTaskInstanceRelation", DagId=flow, DagInstanceId=run["DagInstanceId"])
     assert [node["NodeName"] for node in found["NodeList"]["Node"]] == ["load", "sum"]
 
@@ -299,23 +285,18 @@ def test_a_reset_forgets_everything_but_the_keys_the_callables_and_the_database(
     assert published_flow(emulator)[0] == flow  # ids begin anew
 
 
-def test_flows_from_a_file_and_functions_are_run(emulators, tmp_path: Path):
-    emulator = emulators()
-    path = tmp_path / "flows.toml"
-    path.write_text('[[flow]]\nname = "daily"\n\n[[flow.node]]\nname = "load"\ncall = "load"\n', "utf-8")
+def test_flows_from_a_file_are_run_with_its_database_and_the_functions_given(emulator: Emulator, tmp_path: Path):
+    node = '[[flow.node]]\nname = "{0}"\n{1} = "{2}"\n'
+    nodes = node.format("load", "call", "load") + node.format(
+        "sum", "sql", "create table seen as select '${bizdate}' day"
+    )
+    (tmp_path / "flows.toml").write_text(f'database = "sales.db"\n[[flow]]\nname = "daily"\n{nodes}', "utf-8")
     seen: list[str] = []
-
-    def load(context: NodeContext) -> str:
-        seen.append(f"{context.business_time:%Y-%m-%d}")
-        # It runs while the emulator answers somebody, and may ask it something itself.
-        return str(ask(emulator, "GetUserActiveTenant")["Tenant"]["Tid"])
-
-    emulator.register("load", load)
-    emulator.load(path)
-    [flow] = emulator.state()["flows"]
-    run = ask(emulator, "BackFill", DagId=flow["id"], BackFillDate="2022-01-14")
+    emulator.register("load", lambda context: seen.append(f"{context.business_time:%Y-%m-%d}"))
+    emulator.load(tmp_path / "flows.toml")
+    ask(emulator, "BackFill", DagId=emulator.state()["flows"][0]["id"], BackFillDate="2022-01-14")
     emulator.clock.advance(timedelta(minutes=1))
     emulator.catch_up()
+    with closing(sqlite3.connect(tmp_path / "sales.db")) as database:
+        assert database.execute("select day from seen").fetchall() == [("2022-01-14",)]
     assert seen == ["2022-01-14"]
-    found = ask(emulator, "GetTaskInstanceRelation", DagId=flow["id"], DagInstanceId=run["DagInstanceId"])
-    assert found["NodeList"]["Node"][0]["Message"] == "3001"

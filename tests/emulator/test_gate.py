@@ -24,6 +24,7 @@ PRIVATE = generate_private_key(65537, 2048)
 PEM = PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 PUBLIC = PRIVATE.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
+READ = Policy({"Statement": {"Effect": "Allow", "Action": "dms:Get*", "Resource": "*"}})
 KEYS = (
     Key(id="testid", secret="testsecret"),
     Key(id="off", secret="off-secret", active=False),
@@ -32,10 +33,9 @@ KEYS = (
     Key(id="role", token="bearer-token"),
     Key(id="late-role", token="late-bearer-token", expires=NOW),
     Key(id="pair", public_key=PUBLIC),
-    Key(id="reader", secret="reader-secret", policies=[
-        Policy({"Statement": {"Effect": "Allow", "Action": "dms:Get*", "Resource": "*"}}),
-    ]),
-)  # fmt: skip
+    Key(id="reader", secret="reader-secret", policies=[READ]),
+    Key(id="sts-reader", secret="sts-secret", token="sts-reader-token", policies=[READ]),
+)
 
 TESTID = AccessKey("testid", "testsecret")
 HOW = list(MECHANISMS)
@@ -281,12 +281,19 @@ def test_a_form_body_counts_only_if_somebody_signed_that_it_is_one(gate: Gate):
     assert refusal(gate, request).code == "IncompleteSignature"
 
 
-def test_the_denied_are_told_by_what_they_are_denied(gate: Gate):
-    refused = refusal(gate, signed("rpc", AccessKey("reader", "reader-secret"), asking("BackFill")))
+@pytest.mark.parametrize(
+    ("credentials", "kind"),
+    [
+        (AccessKey("reader", "reader-secret"), "SubUser"),
+        (StsToken("sts-reader", "sts-secret", "sts-reader-token"), "AssumedRoleUser"),
+    ],
+)
+def test_the_denied_are_told_by_what_they_are_denied(gate: Gate, credentials: AccessKey | StsToken, kind: str):
+    refused = refusal(gate, signed("rpc", credentials, asking("BackFill")))
     assert refused.details["AccessDeniedDetail"] == {
         "AuthAction": "dms:BackFill",
-        "AuthPrincipalType": "SubUser",
-        "AuthPrincipalDisplayName": "reader",
+        "AuthPrincipalType": kind,
+        "AuthPrincipalDisplayName": credentials.id,
         "NoPermissionType": "ImplicitDeny",
         "PolicyType": "AccountLevelIdentityBasedPolicy",
     }

@@ -18,12 +18,14 @@ from dms_backfill_sdk.emulator.ram import FULL_ACCESS, Decision, decide
 ALLOWED, DENIED, NOT_ALLOWED = Decision.ALLOW, Decision.EXPLICIT_DENY, Decision.IMPLICIT_DENY
 
 # The service's own policy for readers (documented).
-READ_ONLY = Policy({
-    "Version": "1",
-    "Statement": [
-        {"Effect": "Allow", "Resource": "*", "Action": ["dms:Describe*", "dms:List*", "dms:Get*", "dms:Search*"]}
-    ],
-})
+READ_ONLY = Policy(
+    {
+        "Version": "1",
+        "Statement": [
+            {"Effect": "Allow", "Resource": "*", "Action": ["dms:Describe*", "dms:List*", "dms:Get*", "dms:Search*"]}
+        ],
+    }
+)
 
 
 def policy(effect: str, **about: Any) -> Policy:

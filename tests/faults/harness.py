@@ -83,7 +83,7 @@ class Run:
         self.options = [
             *("--window", self.random.choice(["1d", "2d", "3d", "5d", "1w"])),
             *("--max-active", str(self.random.randint(1, 3))),
-            *("--order", self.random.choice(["asc", "desc"])),
+            *(("--desc",) if self.random.random() < 0.5 else ()),
             *("--poll", "4", "--on-failure", "retry:3"),
             *(option for name in self.flows for option in ("--flow", name)),
             *(("--after", "stock=sales") if len(self.flows) > 1 else ()),

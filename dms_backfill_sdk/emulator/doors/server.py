@@ -26,8 +26,6 @@ def application(handle: Callable[[HttpRequest], HttpResponse], admin: ASGIApp, p
     """The emulator as an ASGI application; below ``prefix`` stands ``admin``."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
         if scope["path"].startswith(f"{prefix}/"):
             await admin(scope, receive, send)
             return

@@ -34,28 +34,29 @@ def back_fill(door) -> BackFillRequest:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "error", "may_have_started"),
     [
-        ({"code": "Throttling.User"}, ThrottledError),
-        ({"code": "SignatureNonceUsed"}, AuthenticationError),
-        ({"code": "InvalidParameterValid"}, InvalidParameterError),
-        ({"code": "InternalError"}, ServerFaultError),
-        ({"code": "ServiceUnavailable"}, ServerFaultError),
-        ({"body": b"<html>Bad gateway", "status": 502}, ServerFaultError),
-        ({"body": b"<html>Welcome"}, OutcomeUnknownError),
-        ({"body": b""}, OutcomeUnknownError),
-        ({"body": b'{"RequestId": "7FAD'}, OutcomeUnknownError),
-        ({"drop": True}, OutcomeUnknownError),
-        ({"truncate": True}, OutcomeUnknownError),
+        ({"code": "Throttling.User"}, ThrottledError, False),
+        ({"code": "SignatureDoesNotMatch"}, AuthenticationError, False),
+        ({"code": "SignatureNonceUsed"}, AuthenticationError, True),  # by whoever used it
+        ({"code": "InvalidParameterValid"}, InvalidParameterError, False),
+        ({"code": "InternalError"}, ServerFaultError, True),
+        ({"code": "ServiceUnavailable"}, ServerFaultError, True),
+        ({"body": b"<html>Bad gateway", "status": 502}, ServerFaultError, True),
+        ({"body": b"<html>Welcome"}, OutcomeUnknownError, True),
+        ({"body": b""}, OutcomeUnknownError, True),
+        ({"body": b'{"RequestId": "7FAD'}, OutcomeUnknownError, True),
+        ({"drop": True}, OutcomeUnknownError, True),
+        ({"truncate": True}, OutcomeUnknownError, True),
     ],
     ids=str,
 )
-def test_each_kind_of_fault(door, back_fill, fault: dict[str, Any], error: type[DmsError], when: str):
+def test_each_kind_of_fault(door, back_fill, fault: dict[str, Any], error: type[DmsError], may_have_started, when: str):
     door.emulator.plan_fault(Fault(action="BackFill", when=when, **fault))
     with pytest.raises(error) as caught:
         door.client().back_fill(back_fill)
     assert caught.value.action == "BackFill"
-    assert caught.value.may_have_started is (error in (OutcomeUnknownError, ServerFaultError))
+    assert caught.value.may_have_started is may_have_started
     acted = when == "after"
     assert door.emulator.journal.acted("BackFill") == acted
     assert len(door.emulator.world.runs) == acted

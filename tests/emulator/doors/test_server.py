@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from dms_backfill_sdk import AccessKey, Emulator, Fault, Key, ListUserTenantsRequest
+from dms_backfill_sdk import AccessKey, Emulator, Fault, Key, ListUserTenantsRequest, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest
 from dms_backfill_sdk.signing import mechanism
 
@@ -49,8 +49,16 @@ def answer_to(url: str, sent: bytes) -> bytes:
 def undisturbed(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Nothing that happens in the test may leave an error or a traceback behind."""
     yield
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
-    assert "Traceback" not in caplog.text + "".join(capfd.readouterr())
+    assert complaints(caplog) == []
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+
+
+#: What uvicorn says when it ends in spite of somebody who has not been answered.
+CANCELLED = "Cancel 1 running task(s), timeout graceful shutdown exceeded"
 
 
 # -- where it stands and how it ends -------------------------------------------------------------------------------
@@ -92,7 +100,7 @@ def test_two_emulators_know_nothing_of_each_other():
         emulator.close()
 
 
-def test_it_ends_though_clients_hold_on_to_it(served, undisturbed):
+def test_it_ends_though_clients_hold_on_to_it(served, caplog: pytest.LogCaptureFixture):
     """An idle connection, half a head, half a body."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(served.emulator.serve())
@@ -104,8 +112,9 @@ def test_it_ends_though_clients_hold_on_to_it(served, undisturbed):
             began = time.monotonic()
             server.stop()
             assert time.monotonic() - began < LONG
-    with pytest.raises(ConnectionRefusedError):
-        connected(server.url).__enter__()
+    with pytest.raises(ConnectionRefusedError), connected(server.url):
+        pass
+    assert complaints(caplog) == [CANCELLED]
 
 
 def test_it_ends_though_an_answer_is_delayed(emulator: Emulator, caplog: pytest.LogCaptureFixture):
@@ -120,7 +129,7 @@ def test_it_ends_though_an_answer_is_delayed(emulator: Emulator, caplog: pytest.
         server.stop()
         assert time.monotonic() - began < LONG
         assert everything(connection) == b""
-    assert "Traceback" not in caplog.text
+    assert complaints(caplog) == [CANCELLED]
 
 
 def test_the_logging_of_the_process_is_left_alone(emulator: Emulator):
@@ -144,7 +153,15 @@ def test_an_answer_comes_in_one_go(served):
         began = time.monotonic()
         client.list_user_tenants(ListUserTenantsRequest())
         times.append(time.monotonic() - began)
-    assert min(times) < 0.03
+    assert sorted(times)[10] < 0.03
+
+
+@pytest.mark.parametrize("fault", [Fault(drop=True), Fault(truncate=True)])
+def test_a_connection_that_is_broken_on_purpose_is_nothing_to_complain_of(served, undisturbed, fault: Fault):
+    served.emulator.plan_fault(fault)
+    with pytest.raises(OutcomeUnknownError):
+        served.client().list_user_tenants(ListUserTenantsRequest())
+    assert served.client().list_user_tenants(ListUserTenantsRequest()).tenant_list
 
 
 # -- what is sent to it --------------------------------------------------------------------------------------------
@@ -205,7 +222,7 @@ def test_garbage_gets_an_error_of_the_services_shape_or_is_hung_up_on(served, un
     assert served.client().list_user_tenants(ListUserTenantsRequest()).tenant_list
 
 
-def test_a_request_that_broke_off_was_never_made(served):
+def test_a_request_that_broke_off_was_never_made(served, undisturbed):
     """A bearer token needs no signature, so half a body would look like a whole request."""
     emulator = served.emulator
     emulator.keyring.add(Key(id="role", token="token"))
