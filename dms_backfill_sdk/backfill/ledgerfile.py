@@ -146,6 +146,8 @@ def opened(path: Path, *, write: bool, make: bool = False) -> sqlite3.Connection
             if write:
                 connection.execute("pragma journal_mode = wal")
                 connection.execute("pragma synchronous = full")
+                # Pages beside the ledger before they are put into it; SQLite would let them come to 4 MB.
+                connection.execute("pragma wal_autocheckpoint = 100")
                 # Refuses what may not be written now, and not after something was sent.
                 connection.execute("begin immediate")
                 version = _version(connection)
