@@ -88,7 +88,8 @@ class Campaign:
                 timedelta of whole days, or ``"auto"``: as many days as take 18 hours, a month at most.
             interval: hours from one run to the next; a divisor of 24, so that windows can be cut between days.
             max_active: how many windows run side by side, 1 or more, over all flows.
-            order: ``"asc"`` begins with the oldest days, ``"desc"`` with the newest; windows and days in them alike.
+            order: ``"asc"`` begins with the oldest days, ``"desc"`` with the newest; windows and days in them alike. A
+                window that waits for another flow's may be overtaken.
             on_failure: ``"stop"`` starts no window after one has failed, ``"continue"`` does; ``"retry:2"`` runs a
                 failed run again up to twice, and then stops.
             not_during: hours in which nothing is started, in UTC+8, such as ``"08:00-20:00"``.

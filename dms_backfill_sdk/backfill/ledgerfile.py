@@ -139,6 +139,8 @@ def opened(path: Path, *, write: bool, make: bool = False) -> sqlite3.Connection
     """
     if not make and not path.exists():
         raise LedgerError(f"There is no ledger {path}.", advice="Start a campaign with it first.")
+    if path.is_dir():
+        raise LedgerError(f"{path} is a folder.", advice="Name a file in it.")
     with said(path):
         connection = _connected(path, "rwc" if make else "rw" if write else "ro")
         try:
@@ -166,7 +168,7 @@ def opened(path: Path, *, write: bool, make: bool = False) -> sqlite3.Connection
 
 def made(path: Path) -> bool:
     """Whether there is something in the file. A process that was killed while it made a ledger leaves an empty one."""
-    if not path.exists():
+    if not path.is_file():
         return False
     with said(path), closing(_connected(path, "ro")) as connection:
         return not _is_empty(connection)
