@@ -121,7 +121,7 @@ class Campaign:
         times = requested_times(None, between, interval=interval, asc=True, end_inclusive=True)
         if 24 % interval:
             raise InvalidRequestError(
-                f"An interval of {interval} h does not divide a day, so the range cannot be cut into windows; write one "
+                f"An interval of {interval} h does not divide a day, so no window can end between days; write one "
                 "of 1, 2, 3, 4, 6, 8, 12 and 24, or use plan()."
             )
         OnFailure.parse(on_failure)
@@ -182,7 +182,9 @@ class Campaign:
             return self._conduct(on_progress)
 
     def resume(self, on_progress: Callable[[CampaignReport], object] | None = None) -> CampaignReport:
-        """Take up one that was paused, was cancelled or has failed, and run it: what failed or was stopped is run again.
+        """Take up one that was paused, was cancelled or has failed, and run it.
+
+        What has failed or was stopped is run again.
 
         Raises:
             DmsError: as :meth:`run`.
@@ -197,7 +199,7 @@ class Campaign:
             return self._conduct(on_progress)
 
     def _conduct(self, on_progress: Callable[[CampaignReport], object] | None) -> CampaignReport:
-        ledger = self._opened() if self.settings is None or made(self.ledger) else self._make()
+        ledger = self._opened() if self.settings is None or made(self.ledger) else self._make(self.settings)
         try:
             ledger.say("begins")
             talk = Course(ledger, self._client._line, self._client.tid).conduct()  # noqa: SLF001  the house's own
@@ -216,10 +218,8 @@ class Campaign:
             ledger.expect(self.settings, self.flows)
         return ledger
 
-    def _make(self) -> Ledger:
-        plan = self.plan()
-        assert self.settings is not None  # or there were no plan
-        return Ledger.make(self.ledger, self._client.clock.now, whoami(), self.settings, self.flows, plan.windows)
+    def _make(self, settings: Settings) -> Ledger:
+        return Ledger.make(self.ledger, self._client.clock.now, whoami(), settings, self.flows, self.plan().windows)
 
     # -- from this process or another ----------------------------------------------------------------------------
 

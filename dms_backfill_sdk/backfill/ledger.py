@@ -153,7 +153,8 @@ class Ledger:
 
     def spent(self, day: date) -> int:
         """How many runs were begun on this day (UTC+8), as far as is known."""
-        asked = "select coalesce(sum(runs), 0) from intent where day = ? and (outcome is null or outcome in ('sent', 'found'))"
+        begun = "(outcome is null or outcome in ('sent', 'found'))"
+        asked = f"select coalesce(sum(runs), 0) from intent where day = ? and {begun}"  # noqa: S608  ours
         with said(self.path):
             runs: int = self._connection.execute(asked, (str(day),)).fetchone()[0]
             return runs
@@ -271,7 +272,7 @@ class Ledger:
     # -- who asked for what --------------------------------------------------------------------------------------
 
     def say(self, what: str, words: str = "") -> None:
-        """Write into the log what this process does, or what somebody wishes: ``"pause"``, ``"resume"``, ``"cancel"``."""
+        """Write into the log what this process does, or what somebody wishes: to pause, resume or cancel."""
         with self._transaction():
             self._event(what, words=words)
 

@@ -91,14 +91,18 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, wait: float = 1.0) -> Iterator[None]:
     """A block in which this process alone runs the campaign of a ledger.
+
+    Args:
+        path: the ledger.
+        wait: seconds to wait for the lock; somebody who looks whether it is held holds it for a moment.
 
     Raises:
         LedgerError: another process does, or the file of the lock cannot be made.
     """
     with said(path), closing(_connected(_lock(path), "rwc")) as connection:
-        connection.execute("pragma busy_timeout = 0")
+        connection.execute(f"pragma busy_timeout = {round(wait * 1000)}")
         try:
             connection.execute("begin exclusive")
         except sqlite3.OperationalError as wrong:
@@ -116,7 +120,7 @@ def held(path: Path) -> bool:
     if not _lock(path).exists():
         return False
     try:
-        with locked(path):
+        with locked(path, wait=0):
             return False
     except LedgerError as error:
         return getattr(error.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY

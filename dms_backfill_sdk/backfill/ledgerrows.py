@@ -1,4 +1,4 @@
-"""What a ledger holds, as values: what a campaign was asked to do, its task flows, its windows, and what it will send."""
+"""What a ledger holds, as values: what a campaign was asked to do, its task flows, its windows, what it sends."""
 
 import json
 from datetime import date, datetime

@@ -43,8 +43,8 @@ def reconciling(intent: Intent, waits: Sequence[float], poll: float) -> Talk[int
     ours = [run for run in come if by_hand(run)]
     if come and not ours:
         raise OutcomeUnknownError(
-            f"Runs of {row.flow.name} about {row.days[0]} and later have begun since it was sent, but by schedule, they "
-            "say; whether a backfill's runs may say so is not documented.",
+            f"Runs of {row.flow.name} about {row.days[0]} and later have begun since it was sent, but by schedule, "
+            "they say; whether a backfill's runs may say so is not documented.",
             advice="See for yourself whose they are, and take the campaign up again when they are gone.",
         )
     return ours[0].id if ours else None

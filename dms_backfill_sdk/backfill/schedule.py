@@ -60,9 +60,8 @@ def slots(begin: date, end: date, window: str) -> Iterator[tuple[date, date]]:
     >>> [str(last) for _, last in slots(date(2022, 1, 14), date(2022, 3, 2), "1mo")]
     ['2022-01-31', '2022-02-28', '2022-03-02']
     """
-    found = _LENGTH.fullmatch(window)
-    assert found is not None  # window_name() has seen to it
-    count, unit = int(found[1]), found[2]
+    unit = window.lstrip("0123456789")
+    count = int(window.removesuffix(unit))
     while begin <= end:
         last = _before_month(begin, count) if unit == "mo" else _after(begin, count * (7 if unit == "w" else 1))
         yield begin, min(last, end)

@@ -60,7 +60,9 @@ def test_eight_at_a_time_take_an_eighth_of_the_time(lab, new_lab, tmp_path):
     for number, lab_ in enumerate((lab, new_lab())):
         flow = lab_.flow(nodes=WORK)
         began = lab_.clock.now()
-        one = campaign(lab_, tmp_path / f"{number}.db", flow, between=TWO_YEARS, window="1mo", max_active=1 + 7 * number)
+        one = campaign(
+            lab_, tmp_path / f"{number}.db", flow, between=TWO_YEARS, window="1mo", max_active=1 + 7 * number
+        )
         assert one.run().finished
         took.append(lab_.clock.now() - began)
     assert 0.9 / 8 < took[1] / took[0] < 1.1 / 8
@@ -94,7 +96,8 @@ def test_windows_keep_their_order_their_number_and_their_dependencies(
 ):
     lab = new_lab()
     flows = {
-        name: lab.flow(name, {"load": {"simulate": {"seconds": each}}}) for name, each in zip("abc", seconds, strict=True)
+        name: lab.flow(name, {"load": {"simulate": {"seconds": each}}})
+        for name, each in zip("abc", seconds, strict=True)
     }
     begin, end = date(2022, 1, 1), date(2022, 1, 1) + timedelta(days=days - 1)
     after = {name: [other for one, other in edges if one == name] for name, _ in edges}
@@ -233,20 +236,24 @@ class Killed(BaseException):
     """The end of a process, as far as a test in this one can bring it about."""
 
 
+def ending_at(number):
+    def touch(*_):
+        nonlocal number
+        number -= 1
+        if not number:
+            raise Killed
+
+    return touch
+
+
 def killed_at_each_touch(lab, ledger, flow):
     """Run a campaign, ending it at the first touch of ledger or wire, then at the second, and so on to its end."""
     for number in range(1, 100_000):
-        left = [number]
-
-        def touch(*_):
-            left[0] -= 1
-            if not left[0]:
-                raise Killed
-
-        lab.wire.before = touch
-        lab.touch = touch
+        lab.wire.before = lab.touch = ending_at(number)
         try:
-            report = campaign(lab, ledger, flow, between=("2022-01-01", "2022-01-04"), window="2d", on_failure="retry:1").run()
+            report = campaign(
+                lab, ledger, flow, between=("2022-01-01", "2022-01-04"), window="2d", on_failure="retry:1"
+            ).run()
         except Killed:
             continue
         return number, report
@@ -391,7 +398,12 @@ def test_the_plan_shows_all_of_it_and_starts_nothing(lab, ledger):
     lab.ran(flow, "2021-01-01", "2021-01-03")
     plan = campaign(lab, ledger, flow, max_active=2).plan()
     assert len(plan) == 10
-    assert [str(row.times[0].date()) for row in plan.windows] == ["2022-01-01", "2022-01-04", "2022-01-07", "2022-01-10"]
+    assert [str(row.times[0].date()) for row in plan.windows] == [
+        "2022-01-01",
+        "2022-01-04",
+        "2022-01-07",
+        "2022-01-10",
+    ]
     assert plan.estimate == timedelta(minutes=5)
     assert "4 windows, 10 runs, 2 windows side by side" in str(plan)
     assert lab.asked("BackFill") == 1

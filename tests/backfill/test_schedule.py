@@ -1,6 +1,7 @@
 """The pure rules of a campaign: how a range is cut, what follows a failure, when nothing is started."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -40,7 +41,14 @@ def test_a_range_may_reach_to_the_end_of_the_calendar():
 
 @pytest.mark.parametrize(
     ("window", "name"),
-    [("1mo", "1mo"), ("2w", "2w"), ("10d", "10d"), ("auto", "auto"), (timedelta(days=10), "10d"), (timedelta(weeks=1), "7d")],
+    [
+        ("1mo", "1mo"),
+        ("2w", "2w"),
+        ("10d", "10d"),
+        ("auto", "auto"),
+        (timedelta(days=10), "10d"),
+        (timedelta(weeks=1), "7d"),
+    ],
 )
 def test_a_length_of_windows_may_be_written_as(window, name):
     assert window_name(window) == name
@@ -64,11 +72,12 @@ def test_merged_spans_hold_all_days_and_stand_further_apart_than_the_gap(spans, 
     spans = [(begin, begin + timedelta(days=more)) for begin, more in spans]
     found = merged(spans, gap)
     assert all(any(a <= begin and end <= b for a, b in found) for begin, end in spans)
-    assert all((b[0] - a[1]).days - 1 > gap for a, b in zip(found, found[1:], strict=False))
+    assert all((b[0] - a[1]).days - 1 > gap for a, b in pairwise(found))
 
 
 @pytest.mark.parametrize(
-    ("written", "retries", "goes_on"), [("stop", 0, False), ("continue", 0, True), ("retry:1", 1, False), ("retry:12", 12, False)]
+    ("written", "retries", "goes_on"),
+    [("stop", 0, False), ("continue", 0, True), ("retry:1", 1, False), ("retry:12", 12, False)],
 )
 def test_what_follows_a_failure(written, retries, goes_on):
     assert OnFailure.parse(written) == OnFailure(retries, goes_on)
@@ -89,7 +98,10 @@ def test_quiet_hours_and_their_opposite_share_no_moment_and_leave_none_out(begin
 
 @pytest.mark.parametrize(
     ("written", "quiet", "loud"),
-    [("08:00-20:00", ["08:00", "19:59"], ["07:59", "20:00"]), ("22:00-06:30", ["22:00", "00:00", "06:29"], ["06:30", "21:59"])],
+    [
+        ("08:00-20:00", ["08:00", "19:59"], ["07:59", "20:00"]),
+        ("22:00-06:30", ["22:00", "00:00", "06:29"], ["06:30", "21:59"]),
+    ],
 )
 def test_quiet_hours_are_those_of_utc_8(written, quiet, loud):
     hours = QuietHours.parse(written)

@@ -97,7 +97,7 @@ def watch_wire(touches: Touches, *, around: bool) -> None:
     http.client.HTTPConnection.getresponse = getting
 
 
-def command(  # noqa: PLR0913  all that is chosen
+def command(
     arguments: list[str],
     environment: dict[str, str],
     said: Path,
@@ -125,7 +125,7 @@ def command(  # noqa: PLR0913  all that is chosen
         with said.open("ab") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: PTH123, SIM115
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
         os.environ.update(environment)
         CLOCK.began, CLOCK.speed, CLOCK.skew = clock.began, clock.speed, skew
         touches = Touches(kill_at)

@@ -55,7 +55,7 @@ SERVICE_FAULTS = (
 )
 
 
-class Trouble(Exception):
+class TroubleError(Exception):
     """A run did something that it must not."""
 
 
@@ -78,8 +78,12 @@ class Run:
             refusals=self.random.choice(["body", "http"]),
         )
         every = [str(FIRST + timedelta(days=number)) for number in range(self.days)]
-        failing = {day: self.random.randint(1, 2) for day in self.random.sample(every, self.random.choice([0, 0, 1, 2]))}
-        self.service = Service(folder, Clock(self.began, SPEED), switches, self.flows, self.random.randint(8, 20), failing)
+        failing = {
+            day: self.random.randint(1, 2) for day in self.random.sample(every, self.random.choice([0, 0, 1, 2]))
+        }
+        self.service = Service(
+            folder, Clock(self.began, SPEED), switches, self.flows, self.random.randint(8, 20), failing
+        )
         self.options = [
             *("--window", self.random.choice(["1d", "2d", "3d", "5d", "1w"])),
             *("--max-active", str(self.random.randint(1, 3))),
@@ -111,7 +115,7 @@ class Run:
         if process.exitcode is None:
             process.kill()
             process.join()
-            raise Trouble("a process hung")
+            raise TroubleError("a process hung")
         return process.exitcode
 
     def leave(self, process: Process) -> None:
@@ -207,7 +211,7 @@ class Run:
         finally:
             self._may_write(may=True)
         if code != 3 or self._acted() != before:
-            raise Trouble(f"with a ledger that cannot be written it ended with {code}, and {self._acted() - before} sent")
+            raise TroubleError(f"with a read-only ledger it ended with {code}, and {self._acted() - before} sent")
         return True
 
     def _may_write(self, *, may: bool) -> None:
@@ -254,7 +258,9 @@ class Run:
             return json.load(answer)
 
     def _acted(self) -> int:
-        journal = self._ask_service("journal?action=BackFill") + self._ask_service("journal?action=ReRunTaskFlowInstance")
+        journal = self._ask_service("journal?action=BackFill") + self._ask_service(
+            "journal?action=ReRunTaskFlowInstance"
+        )
         return sum(entry["acted"] for entry in journal)
 
     def carry_out(self) -> dict:
@@ -272,7 +278,7 @@ class Run:
                 if code == 0:
                     break
             else:
-                raise Trouble(f"at last it ended with {code}")
+                raise TroubleError(f"at last it ended with {code}")
         finally:
             self.service.end()
         return self.count()
@@ -316,7 +322,7 @@ def carry_out(seed: int, *, keep: bool) -> dict:
     outcome = {"seed": seed, "duplicates": 0, "losses": 0, "trouble": ""}
     try:
         outcome |= run.carry_out()
-    except Exception as wrong:
+    except Exception as wrong:  # noqa: BLE001  it is told, with its seed
         outcome["trouble"] = f"{type(wrong).__name__}: {wrong}"
     outcome |= {"met": dict(run.met), "processes": run.processes}
     bad = outcome["duplicates"] or outcome["losses"] or outcome["trouble"]
