@@ -243,7 +243,15 @@ class Ledger:
             tries: how often a run that was not seen before may be run again.
         """
         rows = [
-            (window.id, str(time), run.id, standings[time].value, _text(run.start_time), _text(run.end_time), tries)
+            (
+                window.id,
+                str(time),
+                run.id,
+                standings[time].value,
+                run.start_time and str(run.start_time),
+                run.end_time and str(run.end_time),
+                tries,
+            )
             for window, runs, standings in seen
             for time, run in runs.items()
         ]
@@ -297,7 +305,3 @@ class Ledger:
 
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def _text(value: datetime | None) -> str | None:
-    return None if value is None else str(value)
