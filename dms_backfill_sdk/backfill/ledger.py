@@ -207,15 +207,8 @@ class Ledger:
         ]
 
     def settle(self, intent: Intent, outcome: Outcome, run_id: int | None, words: str = "") -> None:
-        """Write down what came of it.
-
-        Args:
-            intent: what was about to be sent.
-            outcome: it was ``"sent"`` and answered; no answer came, but it was ``"found"``; it is ``"absent"``, or was
-                ``"refused"``: nothing was begun.
-            run_id: the run that stands for it.
-            words: for the log.
-        """
+        """Write down what came of it: it was ``"sent"`` and answered, or ``"found"`` though no answer came; or it is
+        ``"absent"`` or was ``"refused"``, and nothing was begun. ``run_id`` is the run that stands for it."""
         with self._transaction() as connection:
             connection.execute("update intent set outcome = ? where id = ?", (outcome, intent.id))
             if intent.what == "backfill":
@@ -243,15 +236,7 @@ class Ledger:
             tries: how often a run that was not seen before may be run again.
         """
         rows = [
-            (
-                window.id,
-                str(time),
-                run.id,
-                standings[time].value,
-                run.start_time and str(run.start_time),
-                run.end_time and str(run.end_time),
-                tries,
-            )
+            (window.id, str(time), run.id, standings[time].value, *map(_text, (run.start_time, run.end_time)), tries)
             for window, runs, standings in seen
             for time, run in runs.items()
         ]
@@ -305,3 +290,7 @@ class Ledger:
 
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: datetime | None) -> str | None:
+    return None if value is None else str(value)
