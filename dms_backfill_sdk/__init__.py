@@ -10,26 +10,24 @@ from typing import TYPE_CHECKING, Any
 from dms_backfill_sdk.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dms_backfill_sdk.backfill import *
     from dms_backfill_sdk.client import *
     from dms_backfill_sdk.clock import *
+    from dms_backfill_sdk.emulator import *
     from dms_backfill_sdk.errors import *
+    from dms_backfill_sdk.operations.author import *
+    from dms_backfill_sdk.operations.back_fill import *
+    from dms_backfill_sdk.operations.catalogue import *
+    from dms_backfill_sdk.operations.control import *
+    from dms_backfill_sdk.operations.find import *
+    from dms_backfill_sdk.operations.terms import *
     from dms_backfill_sdk.retry import *
     from dms_backfill_sdk.signing.credentials import *
     from dms_backfill_sdk.signing.key_pair import *
-    from dms_backfill_sdk.operations.back_fill import *
-    from dms_backfill_sdk.operations.find import *
-    from dms_backfill_sdk.operations.control import *
-    from dms_backfill_sdk.operations.author import *
-    from dms_backfill_sdk.operations.catalogue import *
-    from dms_backfill_sdk.operations.terms import *
-    from dms_backfill_sdk.backfill import *
-    from dms_backfill_sdk.emulator import *
 
 #: Where each public name lives.
 _NAMES: dict[str, tuple[str, ...]] = {
-    "client": (
-        "Client",
-    ),
+    "client": ("Client",),
     "clock": (
         "ManualClock",
         "SystemClock",
@@ -45,6 +43,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "NotSentError",
         "OutcomeUnknownError",
         "PermissionDeniedError",
+        "PlanOutdatedError",
         "RunFailedError",
         "ServerFaultError",
         "ServiceError",
@@ -52,17 +51,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "ThrottledError",
         "WaitTimeoutError",
     ),
-    "retry": (
-        "RetryPolicy",
-    ),
+    "retry": ("RetryPolicy",),
     "signing.credentials": (
         "AccessKey",
         "BearerToken",
         "StsToken",
     ),
-    "signing.key_pair": (
-        "RsaKeyPair",
-    ),
+    "signing.key_pair": ("RsaKeyPair",),
     "operations.back_fill": (
         "BackFillRequest",
         "BackFillResponse",

@@ -55,6 +55,7 @@ class Client:
         end_inclusive: whether the service runs the last day of a range. It does not say; True is our reading, and a
             job finds out when it is wrong. Plans are written accordingly.
         service_clock: the service's time, as its answers tell it.
+        line: all that is the same for its calls: what conversations need that hold a call themselves.
 
     Raises:
         ConfigurationError: it cannot be used like that.
@@ -72,9 +73,9 @@ class Client:
     service_clock: ServiceClock = field(
         init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
     )
-    _line: Line = field(init=False, repr=False)
+    line: Line = field(init=False, repr=False)
 
-    @_line.default
+    @line.default
     def _(self) -> Line:
         scheme, _, host = self.endpoint.partition("://")
         return Line(
@@ -106,7 +107,7 @@ class Client:
         Raises:
             DmsError: see :mod:`dms_backfill_sdk.errors`. An answer with ``Success: false`` raises too.
         """
-        return self.run(converse(call_of(request, tid=self.tid), self._line))
+        return self.run(converse(call_of(request, tid=self.tid), self.line))
 
     def iterate(self, request: "Request[Page[T]]") -> Iterator[T]:
         """The items of a list that comes in pages, fetched as they are asked for, from the request's page on.
@@ -147,7 +148,7 @@ class Client:
         Raises:
             DmsError: as :meth:`call`.
         """
-        return self.run(converse(raw_call_of(action, query or {}, form or {}, tid=self.tid), self._line))
+        return self.run(converse(raw_call_of(action, query or {}, form or {}, tid=self.tid), self.line))
 
     def run(self, conversation: Conversation[A]) -> A:
         """Carry out what a conversation asks for, until it returns."""

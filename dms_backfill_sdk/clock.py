@@ -71,6 +71,8 @@ class ServiceClock:
         self._clock = clock
         #: How far the service's time is ahead of this side's.
         self.ahead = timedelta(0)
+        #: Whether an answer has told the service's time.
+        self.measured = False
 
     def now(self) -> datetime:
         """The service's time, to about a second; this side's, before the first answer came."""
@@ -81,6 +83,7 @@ class ServiceClock:
         over, and one without a zone."""
         if date is not None and date.tzinfo is not None and abs(date - halfway) < NO_CLOCK:
             self.ahead = date - halfway
+            self.measured = True
 
 
 #: No clock is further off than this.

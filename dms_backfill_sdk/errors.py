@@ -7,6 +7,7 @@
     ├── InvalidRequestError         nothing sent: the request breaks the contract (also a ValueError)
     ├── LedgerError                 the ledger of a campaign cannot be used; nothing is sent without it
     ├── NotSentError                could not connect: the service never saw it
+    ├── PlanOutdatedError           nothing sent: what the plan was made on has changed
     ├── RunFailedError              a run of a job failed, or never came
     ├── WaitTimeoutError            the time to wait is up; the job goes on (also a TimeoutError)
     ├── OutcomeUnknownError         sent, and no answer that can be trusted: it may have started
@@ -40,6 +41,7 @@ __all__ = [
     "NotSentError",
     "OutcomeUnknownError",
     "PermissionDeniedError",
+    "PlanOutdatedError",
     "RunFailedError",
     "ServerFaultError",
     "ServiceError",
@@ -122,6 +124,24 @@ class NotSentError(DmsError):
 
 class OutcomeUnknownError(DmsError):
     """The call was sent and no answer came back that can be trusted. Look before calling again."""
+
+
+class PlanOutdatedError(DmsError):
+    """Nothing was sent: since the plan was made, runs have come or moved on, perhaps by this very plan.
+
+    Attributes:
+        changed: the business times that stand elsewhere now: where they stood, and where they stand.
+    """
+
+    def __init__(self, changed: Mapping[datetime, Any]) -> None:
+        first = min(changed)
+        was, standing = changed[first]
+        others = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
+        super().__init__(
+            f"Since this plan was made, {first:%Y-%m-%d} went from {was.value} to {standing.value}{others}.",
+            advice="Make the plan again and look at it.",
+        )
+        self.changed = changed
 
 
 class RunFailedError(DmsError):

@@ -31,7 +31,8 @@ class RetryPolicy:
     """How often and how long a call is tried.
 
     A call that only reads is repeated after anything that may pass. A call that starts work is repeated only when the
-    service cannot have begun it: it was not sent, or it was refused before processing (throttled, clock wrong). Waits are random between zero and a limit that doubles from ``base`` up to ``cap`` (full jitter).
+    service cannot have begun it: it was not sent, or it was refused before processing (throttled, clock wrong). Waits
+    are random between zero and a limit that doubles from ``base`` up to ``cap`` (full jitter).
 
     Attributes:
         attempts: how often a call is sent at most, the first time included; 1 never repeats.

@@ -12,10 +12,16 @@ project = "dms_backfill_sdk"
 author = copyright = "the authors of dms_backfill_sdk"  # noqa: A001  Sphinx's own name for it
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_code"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "from_code"]
 exclude_patterns = ["_build"]
 
 myst_heading_anchors = 3
+
+# The notebook keeps no outputs: they are made here, and a cell that fails fails the build.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 60  # seconds a cell
 
 # Docstrings: what a thing is for, then its fields as a list.
 napoleon_numpy_docstring = False

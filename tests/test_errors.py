@@ -8,11 +8,13 @@ import pytest
 
 import dms_backfill_sdk
 from dms_backfill_sdk import errors
+from dms_backfill_sdk.backfill import Standing
 from dms_backfill_sdk.errors import (
     DmsError,
     InvalidRequestError,
     LedgerError,
     OutcomeUnknownError,
+    PlanOutdatedError,
     RunFailedError,
     ServiceError,
     SignatureMismatchError,
@@ -52,6 +54,8 @@ def test_every_one_is_public():
 def filled(cls: type[DmsError]) -> DmsError:
     if cls is RunFailedError:
         error: DmsError = cls("Words", "9 of 10", {datetime(2022, 1, 14, tzinfo=UTC): {"load": "no table"}})
+    elif cls is PlanOutdatedError:
+        error = cls({datetime(2022, 1, 14, tzinfo=UTC): (Standing.MISSING, Standing.RUNNING)})
     elif issubclass(cls, ServiceError):
         error = cls("Words", code="Some.Code", http_status=400, request_id="4F-2", recommend="https://api.example/x")
     else:
@@ -87,7 +91,7 @@ def test_the_job_of_an_error_stays_behind_for_it_holds_open_connections_and_keys
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_one_says_what_happened_whether_anything_may_have_started_and_what_to_do(cls):
     said = str(filled(cls))
-    assert "Words" in said
+    assert ("2022-01-14 went from missing to running" if cls is PlanOutdatedError else "Words") in said
     assert "Look first." in said
     # Of a request that was never written, and of a job that was, nobody needs to be told.
     if cls not in (InvalidRequestError, LedgerError, RunFailedError, WaitTimeoutError):

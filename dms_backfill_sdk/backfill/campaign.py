@@ -61,7 +61,7 @@ class Campaign:
     flows: tuple[FlowRow, ...] = ()
 
     @classmethod
-    def of(  # noqa: PLR0913  each of them is asked for
+    def of(
         cls,
         flows: Sequence[Flow],
         *,
@@ -106,7 +106,7 @@ class Campaign:
         """
         if not flows:
             raise InvalidRequestError("A campaign needs a task flow.")
-        client = flows[0]._client  # noqa: SLF001  the house's own
+        client = flows[0]._client
         if only not in WANTED:
             raise InvalidRequestError(f"only={only!r} is unknown; write one of {', '.join(map(repr, WANTED))}.")
         if order not in get_args(Order):
@@ -202,7 +202,7 @@ class Campaign:
         ledger = self._opened() if self.settings is None or made(self.ledger) else self._make(self.settings)
         try:
             ledger.say("begins")
-            talk = Course(ledger, self._client._line, self._client.tid).conduct()  # noqa: SLF001  the house's own
+            talk = Course(ledger, self._client.line, self._client.tid).conduct()
             for report in self._client.follow(talk):
                 if on_progress is not None:
                     on_progress(report)

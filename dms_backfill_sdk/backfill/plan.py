@@ -124,13 +124,15 @@ class Plan(Shown):
     def standings(self) -> Counter[Standing]:
         """How many of the business times stand where."""
         counts = Counter(standing for time, standing in self.existing.items() if time in self.times)
-        counts[Standing.MISSING] = len(self.times) - counts.total()
+        counts[Standing.MISSING] += len(self.times) - counts.total()
         return counts
 
     @property
     def estimate(self) -> timedelta | None:
-        """How long it may take: the runs one after another, each as long as the median of past ones. An estimate."""
-        return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * len(self)))
+        """How long it may take: the runs of the longest window, one after another, each as long as the median of past
+        ones. An estimate."""
+        longest = max((len(window.times) for window in self.windows), default=0)
+        return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * longest))
 
     def warning(self, sentences: tuple[str, ...]) -> "Plan":
         """The same plan with these warnings."""
@@ -144,9 +146,11 @@ class Plan(Shown):
         since the attempt. Are there any, they are the job's.
 
         Args:
-            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again.
+            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again,
+                if the runs could be looked at and nobody else's has come for these dates either.
 
         Raises:
+            PlanOutdatedError: runs have come or moved on since the plan was made, perhaps by this very plan.
             DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
         """
         client = self._client
@@ -154,9 +158,9 @@ class Plan(Shown):
             raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
         if resubmit not in get_args(Resubmit):
             raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
-        line = client._line  # noqa: SLF001  a friend's: nobody else may ask by themselves
+        talk = submitting(self.windows, self.existing, client.line, client.tid, resubmit)
         try:
-            return self._job(client, client.run(submitting(self.windows, line, client.tid, resubmit)))
+            return self._job(client, client.run(talk))
         except DmsError as error:
             error.job = self._job(client, error.started)
             raise

@@ -5,7 +5,7 @@ from functools import partial
 
 from dms_backfill_sdk.backfill.history import Standing, Talk, runs_about, standing_of
 from dms_backfill_sdk.backfill.ledgerrows import Intent
-from dms_backfill_sdk.backfill.submission import by_hand, looking
+from dms_backfill_sdk.backfill.submission import is_ours, looking
 from dms_backfill_sdk.backfill.watch import PASSING
 from dms_backfill_sdk.errors import DmsError, OutcomeUnknownError
 from dms_backfill_sdk.exchange import Sleep
@@ -40,7 +40,7 @@ def reconciling(intent: Intent, waits: Sequence[float], poll: float) -> Talk[int
         except PASSING:
             continue
         come = yield from look()
-    ours = [run for run in come if by_hand(run)]
+    ours = [run for run in come if is_ours(run, intent.since)]
     if come and not ours:
         raise OutcomeUnknownError(
             f"Runs of {row.flow.name} about {row.days[0]} and later have begun since it was sent, but by schedule, "

@@ -78,10 +78,11 @@ class Progress(Shown):
 
 @define
 class Pace:
-    """How long to wait between two looks: longer and longer while nothing changes, never longer than ``cap``.
+    """How long to wait between two looks: longer while nothing changes, shorter when something did. So there come to
+    be about two looks for each change, however long a run takes.
 
     Attributes:
-        first: seconds after something changed.
+        first: seconds at first, and at least.
         cap: seconds at most, before jitter of a quarter.
     """
 
@@ -91,7 +92,7 @@ class Pace:
 
     def wait(self, *, changed: bool, random: Callable[[], float], most: float | None = None) -> Sleep:
         """The next wait: after something has changed, or not; ``most`` seconds at most."""
-        self._next = self.first if changed or not self._next else min(self.cap, self._next * 1.5)
+        self._next = max(self.first, self._next / 2) if changed else min(self.cap, max(self.first, self._next * 1.5))
         seconds = self._next * (0.75 + random() / 2)
         return Sleep(seconds if most is None else min(seconds, max(most, 0.0)))
 

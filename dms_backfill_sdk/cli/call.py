@@ -1,9 +1,5 @@
 """``dms-backfill call``: any operation of the product, by its name."""
 
-from typing import Annotated
-
-import typer
-
 from dms_backfill_sdk.cli.connection import Connection
 from dms_backfill_sdk.cli.consent import ask, ask_nobody
 from dms_backfill_sdk.cli.document import write_document
@@ -35,6 +31,6 @@ def call(  # noqa: PLR0913, PLR0917  one for each option
         ask_nobody(as_json=as_json)
     with connection.client() as client:
         if asks:
-            ask(f"{action} may change or start something at {client.endpoint}. Call it?")
+            ask(f"Call {action} at {client.endpoint}?")
         answer = client.call_raw(action, query, form=body)
     write_document(answer)

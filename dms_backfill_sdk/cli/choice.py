@@ -29,12 +29,12 @@ class Nodes:
         list[str] | None,
         typer.Option(metavar="NODE", help="Start at this node, by name or id; repeat it for more."),
     ] = None
-    skip: Annotated[
-        list[str] | None, typer.Option(metavar="NODE", help="Leave this node out; repeat it for more.")
-    ] = None
-    no_downstream: Annotated[
-        bool, typer.Option("--no-downstream", help="Leave out what is below the start nodes.")
-    ] = False
+    skip: Annotated[list[str] | None, typer.Option(metavar="NODE", help="Leave this node out; repeat it for more.")] = (
+        None
+    )
+    no_downstream: Annotated[bool, typer.Option("--no-downstream", help="Leave out what is below the start nodes.")] = (
+        False
+    )
 
 
 @frozen(kw_only=True)

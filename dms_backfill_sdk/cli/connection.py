@@ -3,6 +3,7 @@
 There is no option for a key: what stands on a command line is seen by everybody who lists the processes of the machine.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from dms_backfill_sdk.signing import MECHANISMS
 __all__ = ["Connection", "Signature", "spoken"]
 
 Signature = Enum("Signature", {name: name for name in MECHANISMS}, type=str)  # type: ignore[misc]  # the table's names
+DEFAULT = Signature("rpc")
+
+# The library that looks for keys writes tracebacks of each place where there was none. Our sentence lists the places.
+logging.getLogger("credentials").addHandler(logging.NullHandler())
 
 
 @frozen(kw_only=True)
@@ -32,11 +37,12 @@ class Connection:
         typer.Option(metavar="URL", envvar="DMS_BACKFILL_ENDPOINT", help="Host or address of the service."),
     ] = None
     tid: Annotated[
-        int | None, typer.Option(metavar="ID", min=1, envvar="DMS_BACKFILL_TID", help="The tenant; else the one you are in.")
+        int | None,
+        typer.Option(metavar="ID", min=1, envvar="DMS_BACKFILL_TID", help="The tenant; else the one you are in."),
     ] = None
-    signature: Annotated[
-        Signature, typer.Option(envvar="DMS_BACKFILL_SIGNATURE", help="How calls are signed.")
-    ] = Signature("rpc")
+    signature: Annotated[Signature, typer.Option(envvar="DMS_BACKFILL_SIGNATURE", help="How calls are signed.")] = (
+        DEFAULT
+    )
     end_exclusive: Annotated[
         bool,
         typer.Option(
@@ -49,12 +55,15 @@ class Connection:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client of the service. What it raises becomes a sentence in the words of the command."""
-        with spoken(), Client(
-            endpoint=self.endpoint,  # type: ignore[arg-type]  # converted
-            tid=self.tid,
-            signature=self.signature.value,
-            end_inclusive=not self.end_exclusive,
-        ) as client:
+        with (
+            spoken(),
+            Client(
+                endpoint=self.endpoint,
+                tid=self.tid,
+                signature=self.signature.value,
+                end_inclusive=not self.end_exclusive,
+            ) as client,
+        ):
             yield client
 
     def words(self) -> list[str]:
@@ -62,7 +71,7 @@ class Connection:
         given = {
             "endpoint": self.endpoint,
             "tid": self.tid,
-            "signature": None if self.signature == Signature("rpc") else self.signature.value,
+            "signature": None if self.signature is DEFAULT else self.signature.value,
         }
         words = [
             f"--{name}={value}"

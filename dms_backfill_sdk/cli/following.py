@@ -19,7 +19,10 @@ from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import RunStatus
 from dms_backfill_sdk.render import Line
 
-__all__ = ["follow", "said_by_nodes"]
+__all__ = ["Said", "follow", "said_by_nodes"]
+
+Said = Mapping[int | None, Mapping[str, str]]
+"""By the ids of failed runs, what their nodes said."""
 
 #: Failed runs whose nodes are asked what they said.
 EXPLAINED = 10
@@ -69,9 +72,6 @@ def said_by_nodes(job: Job, run: Run) -> dict[str, str]:
     failed = [node for node in job.nodes(run) if node.status == RunStatus.FAILED]
     said = {node.node_name or str(node.node_id): node.message or "no message" for node in failed}
     return said or {"": run.message or "no message"}
-
-
-Said = Mapping[int | None, Mapping[str, str]]
 
 
 def _ending(job: Job, count: Counter[Standing], failed: Sequence[Run], said: Said, width: int | None) -> Iterator[Line]:

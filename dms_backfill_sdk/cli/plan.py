@@ -29,8 +29,8 @@ def plan(  # noqa: PLR0913, PLR0917  one for each group of options
 ) -> None:
     """Show what a backfill would do.
 
-    Nothing is started. Which dates and which nodes would run and why not the others, what there is already, what to beware of, how long it
-    may take, and the exact requests.
+    Nothing is started. Which dates and which nodes would run and why not the others, what there is already, what to
+    beware of, how long it may take, and the exact requests.
     """
     with connection.client() as client:
         made = plan_of(client.task_flow(flow), days, nodes, choice)

@@ -46,7 +46,8 @@ def preview(plan: Plan, width: int, *, whole: bool = False) -> Iterator[Line]:
         rows = [(span(window.times), f"{len(window.times):,}") for window in plan.windows[:WINDOWS]]
         yield from table(("business dates", "runs"), rows, right=[1])
         if more := plan.windows[WINDOWS:]:
-            yield ((f"and {counted(len(more), 'more request')} of {_runs(sum(len(one.times) for one in more))}", "quiet"),)
+            rest = sum(len(window.times) for window in more)
+            yield ((f"and {counted(len(more), 'more request')} of {_runs(rest)}", "quiet"),)
     else:
         yield ((f"Nothing to run: {_dates(plan)}.", ""),)
     yield ()
@@ -89,7 +90,8 @@ def duration(seconds: float) -> str:
     >>> duration(4), duration(75), duration(93_784)
     ('4 s', '1 min 15 s', '1 d 2 h')
     """
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[str] = []
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count or parts or unit == "s":

@@ -55,7 +55,8 @@ def run(  # noqa: PLR0913, PLR0917  one for each group of options
         again = Again.to(flow, days_words(plan.times), connection)
         job = _submitted(plan, again, resubmit=resubmit)
         if not as_json:
-            show(screen(), [((f"{counted(len(plan.windows), 'request')} sent. Ctrl-C ends the watching, not the runs.", ""),)])
+            sent = counted(len(plan.windows), "request")
+            show(screen(), [((f"{sent} sent. Ctrl-C ends the watching, not the runs.", ""),)])
         follow(job, again, as_json=as_json, known={})
 
 

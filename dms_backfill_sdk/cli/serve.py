@@ -42,9 +42,13 @@ def serve(  # noqa: PLR0913  one for each option
     flows: Annotated[Path | None, typer.Option(metavar="FILE", help="Task flows to begin with, as TOML.")] = None,
     database: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="SQLite file for SQL nodes; else the one that FILE of --flows names, or memory."),
+        typer.Option(
+            metavar="FILE", help="SQLite file for SQL nodes; else the one that FILE of --flows names, or memory."
+        ),
     ] = None,
-    speed: Annotated[float, typer.Option(metavar="X", help="How many times as fast as in real time its runs go by.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(metavar="X", help="How many times as fast as in real time its runs go by.")
+    ] = 1.0,
 ) -> None:
     """Run a local DMS until interrupted.
 

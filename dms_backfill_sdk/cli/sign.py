@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from os.path import commonprefix
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -22,7 +21,7 @@ from dms_backfill_sdk.exchange import Call, converse, raw_call_of
 from dms_backfill_sdk.http import HttpRequest
 from dms_backfill_sdk.line import Line, address, source
 from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing import Mechanism, mechanism
+from dms_backfill_sdk.signing import mechanism
 from dms_backfill_sdk.signing.acs3 import canonical_request
 from dms_backfill_sdk.version import __version__
 
@@ -53,8 +52,8 @@ def sign(  # noqa: PLR0913, PLR0917  one for each option
 ) -> None:
     """Show what is signed of a call, and the signature.
 
-    Nothing is sent. The key comes from the environment; its secret is not shown, but the security token of a temporary key is part of
-    what is signed. Nonce and time are read from an RPC string of the service, unless they are given.
+    Nothing is sent. The key comes from the environment; its secret is not shown, but the security token of a temporary
+    key is part of what is signed. Nonce and time are read from an RPC string of the service, unless they are given.
     """
     theirs = _theirs(server_string)
     with spoken():
@@ -193,5 +192,11 @@ def _in_string(name: str, theirs: str | None) -> str | None:
 
 def _part(signed: Signed, theirs: str) -> Part | None:
     # The service may tell either of the two.
-    ours = max((signed.string, signed.canonical), key=lambda one: len(commonprefix((one, theirs))))
-    return None if ours == theirs else Part(ours, theirs, len(commonprefix((ours, theirs))))
+    ours = max((signed.string, signed.canonical), key=lambda one: _alike(one, theirs))
+    return None if ours == theirs else Part(ours, theirs, _alike(ours, theirs))
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two strings begin with alike."""
+    pairs_of = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs_of) if a != b), min(len(one), len(other)))

@@ -6,14 +6,14 @@ from itertools import groupby
 
 from attrs import frozen
 
-from dms_backfill_sdk.backfill import Job, Standing
+from dms_backfill_sdk.backfill import Standing
 from dms_backfill_sdk.backfill.history import by_time, standing_of
 from dms_backfill_sdk.cli.again import job_of
 from dms_backfill_sdk.cli.columns import table_within
 from dms_backfill_sdk.cli.connection import Connection
 from dms_backfill_sdk.cli.days import Days, when
 from dms_backfill_sdk.cli.document import write_document
-from dms_backfill_sdk.cli.following import said_by_nodes
+from dms_backfill_sdk.cli.following import Said, said_by_nodes
 from dms_backfill_sdk.cli.options import AsJson, FlowName, grouped
 from dms_backfill_sdk.cli.preview import marks, months
 from dms_backfill_sdk.cli.screen import room, screen, show
@@ -65,7 +65,7 @@ def status(flow: FlowName, days: Days, connection: Connection, as_json: AsJson =
     show(out, table_within(header, rows, room(out) if out.is_terminal else None, right=[1]))
 
 
-def _document(stand: Stand, said: dict[int | None, dict[str, str]]) -> dict[str, object]:
+def _document(stand: Stand, said: Said) -> dict[str, object]:
     run = stand.run
     return {
         "business_time": stand.time.isoformat(),
@@ -73,11 +73,11 @@ def _document(stand: Stand, said: dict[int | None, dict[str, str]]) -> dict[str,
         "run": run and run.id,
         "start_time": run and run.start_time and run.start_time.isoformat(),
         "end_time": run and run.end_time and run.end_time.isoformat(),
-        "said": said.get(run and run.id),
+        "said": said.get(run.id) if run else None,
     }
 
 
-def _stretches(stands: Sequence[Stand], written: str, said: dict[int | None, dict[str, str]]) -> Iterator[Sequence[str]]:
+def _stretches(stands: Sequence[Stand], written: str, said: Said) -> Iterator[Sequence[str]]:
     """A row for each failed run, and for each stretch of other dates that stand alike."""
     # Each failed run is a stretch of its own.
     for _, alike in groupby(stands, lambda stand: (stand.standing, stand.standing is Standing.FAILED and stand.time)):
@@ -88,12 +88,12 @@ def _stretches(stands: Sequence[Stand], written: str, said: dict[int | None, dic
             " → ".join(dict.fromkeys(dates)),
             f"{len(stretch):,}",
             stretch[0].standing.value,
-            "–".join(dict.fromkeys(ids)),
+            " → ".join(dict.fromkeys(ids)),
             _words(stretch, said),
         )
 
 
-def _words(stretch: Sequence[Stand], said: dict[int | None, dict[str, str]]) -> str:
+def _words(stretch: Sequence[Stand], said: Said) -> str:
     if run := stretch[0].run:
         if run.id in said:
             return "; ".join(f"{node}: {words}" if node else words for node, words in said[run.id].items())

@@ -44,7 +44,7 @@ def rerun(flow: FlowName, days: Days, connection: Connection, as_json: AsJson = 
     _steer(Job.rerun_failed, "Running {} again:", "has failed", flow, days, connection, as_json=as_json)
 
 
-def _steer(  # noqa: PLR0913  what the four have in common
+def _steer(  # noqa: PLR0913, PLR0917  what the four have in common
     step: Callable[[Job], list[Run]],
     done: str,
     wanted: str,

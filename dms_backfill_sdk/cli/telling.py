@@ -39,7 +39,7 @@ def _as_json() -> Iterator[Tell]:
                 "business_time": change.business_time.isoformat(),
                 "was": change.was.value,
                 "standing": change.standing.value,
-                "run": change.run and change.run.id,
+                "run": change.run.id if change.run else None,
             }
         )
 
@@ -90,7 +90,7 @@ def _bars(job: Job, out: Console, known: Known) -> Iterator[Tell]:
 
 
 def _is_news(change: Change, known: Known) -> bool:
-    return known.get(change.run and change.run.id) is not change.standing
+    return known.get(change.run.id if change.run else None) is not change.standing
 
 
 def _said(job: Job, change: Change) -> str:

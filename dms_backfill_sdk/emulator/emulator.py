@@ -122,7 +122,9 @@ class Emulator:
                     acted=visit.acted,
                 )
             )
-            return evolve(response, headers={**response.headers, "date": format_datetime(at.astimezone(UTC), usegmt=True)})
+            return evolve(
+                response, headers={**response.headers, "date": format_datetime(at.astimezone(UTC), usegmt=True)}
+            )
 
     def _visit(self, request: HttpRequest, visit: "_Visit") -> HttpResponse:
         admitted = self._gate.admit(request, self._callers_clock.now())

@@ -16,7 +16,7 @@ from dms_backfill_sdk.shown import Shown
 
 __all__ = ["Page", "Request", "Response", "TenantRequest", "ids", "operation", "typed"]
 
-I = TypeVar("I")
+T = TypeVar("T")
 R_co = TypeVar("R_co", bound="Response", covariant=True)
 
 
@@ -39,7 +39,7 @@ class Response(Shown):
 
 
 @frozen(kw_only=True)
-class Page(Response, Generic[I]):
+class Page(Response, Generic[T]):
     """One page of a list that comes in pages.
 
     Attributes:
@@ -49,7 +49,7 @@ class Page(Response, Generic[I]):
     total_count: int | None = None
 
     @property
-    def items(self) -> list[I]:
+    def items(self) -> list[T]:
         """The items of this page."""
         raise NotImplementedError
 

@@ -32,7 +32,7 @@ def bar(counts: Mapping[str, int], *, label: str) -> Markup:
             tag("title", f"{count:,} {LOOKS[style].label}"),
             tag("path", d=cell(x + 0.75, 1.75, width - 1.5, _HEIGHT - 1.5), class_="dms-solid"),
         ]
-        if width > 18:
+        if width > 11:
             drawn.append(tag("path", d=mark(style, x + width / 2, 1 + _HEIGHT / 2, 3), class_="dms-mark"))
         parts.append(tag("g", *drawn, class_=f"dms-{style}"))
         x += width

@@ -201,4 +201,3 @@ def _months(begin: date, end: date) -> Iterator[date]:
 
 def _end_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
-

@@ -63,13 +63,13 @@ def graph(
     counts = Counter(box.style for box in boxes.values())
     entries = [(style, f"{words} ({counts[style]})") for style, words in meanings.items() if style in counts]
     key, size = legend(entries, top=chosen.height + 12, shape="dms-tint")
-    summary = ", ".join(f"{count} {meanings.get(style, style)}" for style, count in counts.items())
+    summary = "".join(f"; {counts[style]} {LOOKS[style].label}" for style in meanings if style in counts)
     return picture(
         max(chosen.width, size.width),
         size.height,
         *chosen.parts,
         key,
-        label=f"{label}: {len(boxes)} nodes, {len(tasks.edges)} edges; {summary or 'nothing'}",
+        label=f"{label}: {len(boxes)} nodes, {len(tasks.edges)} edges{summary}",
     )
 
 

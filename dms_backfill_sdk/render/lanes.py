@@ -73,7 +73,8 @@ def lanes(graph: TaskGraph) -> Iterator[Row]:
             yield Row(None, " ".join("│" if one is not None else " " for one in ahead).rstrip())
         ahead[lane] = None
         bars = ["│" if one is not None else " " for one in ahead]
-        yield Row(node, "".join(f"{bar} " for bar in bars[:lane]), "".join(f" {bar}" for bar in bars[lane + 1 :]).rstrip())
+        left, right = bars[:lane], bars[lane + 1 :]
+        yield Row(node, "".join(f"{bar} " for bar in left), "".join(f" {bar}" for bar in right).rstrip())
         before = [one is not None for one in ahead]
         before[lane] = True
         reached = set()

@@ -78,7 +78,7 @@ STYLE_SHEET = "\n".join(
 .dms.dms table{display:table;width:auto;margin:4px 0;border:0;border-collapse:collapse;font-size:13px}
 .dms.dms th,.dms.dms td{padding:2px 18px 2px 0;border:0;text-align:left;vertical-align:top}
 .dms.dms td{font-variant-numeric:tabular-nums}
-.dms.dms tr{background:none}
+.dms.dms.dms tr{background:none}
 .dms.dms th{font-weight:400;opacity:.66;white-space:nowrap}
 .dms.dms .dms-table tr{border-bottom:1px solid rgba(128,128,128,.3)}
 .dms.dms .dms-table td{white-space:nowrap}

@@ -134,6 +134,31 @@ class Lab:
         begun = sorted((run for run in self.runs(flow) if run.started), key=lambda run: (run.started, run.id))
         return [f"{run.business_time:%Y-%m-%d}" for run in begun]
 
+    def rewrite_runs(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Have each run in the service's list of them changed on its way."""
+
+        def on_the_way(action: str, parameters: dict[str, str], body: dict[str, Any]) -> None:
+            for run in body["DAGInstanceList"]["DAGInstance"] if "DAGInstanceList" in body else ():
+                change(run)
+
+        self.wire.change = on_the_way
+
+    def show_runs(self, keep: Callable[[dict[str, Any]], bool]) -> None:
+        """Have the service list only some of its runs."""
+
+        def on_the_way(action: str, parameters: dict[str, str], body: dict[str, Any]) -> None:
+            if "DAGInstanceList" in body:
+                kept = [run for run in body["DAGInstanceList"]["DAGInstance"] if keep(run)]
+                body["DAGInstanceList"]["DAGInstance"] = kept
+                body["TotalCount"] = len(kept)
+
+        self.wire.change = on_the_way
+
+    def show_runs_after(self, seconds: float) -> None:
+        """Have the service list no runs for some time from now."""
+        visible = self.clock.now() + timedelta(seconds=seconds)
+        self.show_runs(lambda run: self.clock.now() >= visible)
+
     def asked(self, action: str) -> int:
         """How often the service was asked that, also in vain."""
         return len(self.emulator.journal.of(action))
@@ -211,6 +236,6 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     tally = config.stash.get(TALLY, None)
     if tally is not None and tally.placed:
-        terminalreporter.section("faults × switches")
+        terminalreporter.section("faults by switches")
         for line in tally.lines():
             terminalreporter.write_line(line)

@@ -172,7 +172,7 @@ def test_a_node_that_fails_is_named_and_its_run_can_be_run_again(new_lab, settin
     days = ["2022-01-02", "2022-01-03"] if asc else ["2022-01-03", "2022-01-02"]
     days = days if setting["after_failure"] == "continue" else days[:1]
     failures = {time.date().isoformat(): nodes for time, nodes in failed.value.failures.items()}
-    assert failures == dict.fromkeys(days, {"sum": "OSError: disk full"})
+    assert failures == {day: {"sum": "OSError: disk full"} for day in days}
     assert list(failures) == days
     assert "sum (OSError: disk full)" in str(failed.value)
     assert failed.value.progress.over

@@ -18,8 +18,8 @@ def at(text):
     return datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
-def run(id, time="2022-01-01", status=RunStatus.RUNNING, trigger=TriggerType.MANUAL):
-    return Run(id=id, business_time=at(time), status=status, trigger_type=trigger)
+def run(run_id, time="2022-01-01", status=RunStatus.RUNNING, trigger=TriggerType.MANUAL):
+    return Run(id=run_id, business_time=at(time), status=status, trigger_type=trigger)
 
 
 class Service:
@@ -86,8 +86,10 @@ def test_a_run_without_a_business_time_is_about_none():
 
 @pytest.mark.parametrize(
     ("status", "standing"),
-    [(0, "waiting"), (1, "running"), (2, "suspended"), (3, "failed"), (4, "succeeded"), (5, "succeeded")]
-    + [(6, "running"), (None, "running")],
+    [
+        *((0, "waiting"), (1, "running"), (2, "suspended"), (3, "failed"), (4, "succeeded"), (5, "succeeded")),
+        *((6, "running"), (None, "running")),
+    ],
 )
 def test_each_status_has_a_standing_and_an_unknown_one_counts_as_running(status, standing):
     assert standing_of(Run(status=status)).value == standing
@@ -162,10 +164,11 @@ def test_a_record_that_is_set_off_otherwise_than_its_runs_does_not_mislead():
 # -- how often -------------------------------------------------------------------------------------------------------
 
 
-def test_the_pace_slows_down_and_starts_anew_when_something_happens():
+def test_the_pace_slows_down_while_nothing_happens_and_quickens_when_something_did():
     pace = Pace(first=1, cap=10)
-    waits = [pace.wait(changed=changed, random=lambda: 0.5).seconds for changed in (True, *[False] * 7, True, False)]
-    assert waits == [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 1, 1.5]
+    changes = (True, *[False] * 7, True, True, False, *[True] * 4)
+    waits = [pace.wait(changed=changed, random=lambda: 0.5).seconds for changed in changes]
+    assert waits == [1, 1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 5, 2.5, 3.75, 1.875, 1, 1, 1]
 
 
 @pytest.mark.parametrize(("random", "seconds"), [(0.0, 0.75), (0.5, 1.0), (1.0, 1.25)])

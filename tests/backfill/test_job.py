@@ -3,6 +3,7 @@
 import json
 import pickle
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_looking_gets_slower_while_nothing_happens_and_never_slower_than_every_3
     looks = []
     lab.wire.before = lambda action: looks.append(lab.clock.now())
     job.wait()
-    waits = [(after - before).total_seconds() for before, after in zip(looks, looks[1:], strict=False)]
+    waits = [(after - before).total_seconds() for before, after in pairwise(looks)]
     assert 0.75 <= waits[0] <= 1.25
     assert max(waits[8:]) <= 37.5
     assert min(waits[10:]) >= 22.5
@@ -204,138 +205,6 @@ def test_runs_that_never_come_at_all_are_told(lab):
         "daily_sales: 0 of 3 succeeded, 3 missing. No run came for 2022-01-01 00:00 and 2 more; "
         'plan again with only="missing".'
     )
-
-
-# -- what a service may do that the emulator does not ----------------------------------------------------------------
-
-
-def listed(body):
-    return body.get("DAGInstanceList", {}).get("DAGInstance", [])
-
-
-def show(body, keep):
-    if "DAGInstanceList" in body:
-        body["DAGInstanceList"]["DAGInstance"] = [run for run in listed(body) if keep(run)]
-        body["TotalCount"] = len(listed(body))
-
-
-@pytest.mark.parametrize("range_creates", ["runs", "parent"])
-def test_runs_that_are_written_down_one_after_another_are_waited_for(new_lab, range_creates):
-    lab = new_lab(range_creates=range_creates)
-    flow = lab.flow(nodes={"load": {"seconds": 300}})
-    lab.wire.change = lambda action, parameters, body: show(body, lambda run: run["Status"] != 0)
-    job = start(lab, flow)
-    assert str(job.wait()) == "3 of 3 succeeded"
-    assert [run.id for run in job.runs()] == [run.id for run in lab.runs(flow)]
-
-
-def test_records_that_appear_late_are_waited_for(lab):
-    flow = lab.flow()
-    job = start(lab, flow)
-    visible = lab.clock.now() + timedelta(seconds=50)
-    lab.wire.change = lambda action, parameters, body: show(body, lambda run: lab.clock.now() >= visible)
-    assert str(job.wait()) == "3 of 3 succeeded"
-
-
-def test_runs_that_wait_in_a_busy_service_are_waited_for_however_long(lab):
-    flow = lab.flow()
-    job = start(lab, flow)
-    free = lab.clock.now() + timedelta(hours=10)
-
-    def busy(action, parameters, body):
-        for run in listed(body) if lab.clock.now() < free else ():
-            run |= {"Status": 0, "startTime": None, "EndTime": None}
-
-    lab.wire.change = busy
-    assert str(job.wait()) == "3 of 3 succeeded"
-    assert lab.clock.now() >= free
-
-
-@pytest.mark.parametrize("status", [6, 9, 99])
-def test_a_status_that_nobody_knows_is_waited_for(lab, status):
-    flow = lab.flow()
-    job = start(lab, flow)
-
-    def unheard_of(action, parameters, body):
-        for run in listed(body):
-            run["Status"] = status
-
-    lab.wire.change = unheard_of
-    with pytest.raises(WaitTimeoutError, match="0 of 3 succeeded, 3 running"):
-        job.wait(timeout=10_000)
-    lab.wire.change = None
-    assert str(job.wait()) == "3 of 3 succeeded"
-
-
-def test_a_completed_run_counts_as_one_that_succeeded(lab):
-    flow = lab.flow()
-    job = start(lab, flow)
-
-    def completed(action, parameters, body):
-        for run in listed(body):
-            run["Status"] = 5 if run["Status"] == 4 else run["Status"]
-
-    lab.wire.change = completed
-    assert str(job.wait()) == "3 of 3 succeeded"
-
-
-@pytest.mark.parametrize("asc", [True, False], ids=["upwards", "downwards"])
-def test_a_run_whose_nodes_are_not_listed_before_it_begins_is_no_record_of_a_series(new_lab, asc):
-    lab = new_lab(range_creates="parent")
-    flow = lab.flow(nodes={"load": {"seconds": 60}})
-    until = lab.clock.now() + timedelta(seconds=30)
-
-    def nodes_come_late(action, parameters, body):
-        if lab.clock.now() < until:
-            body.get("NodeList", {"Node": []})["Node"] = []
-
-    lab.wire.change = nodes_come_late
-    job = start(lab, flow, asc=asc)
-    assert str(job.wait()) == "3 of 3 succeeded"
-    assert [run.id for run in job.runs()] == [run.id for run in lab.runs(flow)]
-
-
-@pytest.mark.parametrize("seconds", [20, 200])
-def test_runs_that_are_out_of_sight_for_a_while_are_watched_again(lab, seconds):
-    flow = lab.flow(nodes={"load": {"seconds": 100}})
-    job = start(lab, flow)
-    begin, end = lab.clock.now() + timedelta(seconds=30), lab.clock.now() + timedelta(seconds=30 + seconds)
-
-    def before(action):
-        if begin <= lab.clock.now() < end:
-            raise OutcomeUnknownError("The connection broke.")
-
-    lab.wire.before = before
-    assert str(job.wait()) == "3 of 3 succeeded"
-
-
-def test_runs_that_stay_out_of_sight_end_the_waiting_and_not_the_job(lab):
-    flow = lab.flow(nodes={"load": {"seconds": 100}})
-    job = start(lab, flow)
-    before = lab.clock.now()
-    lab.emulator.plan_fault(Fault(action="ListTaskFlowInstance", code="ServiceUnavailable", times=100))
-    with pytest.raises(Exception, match="ServiceUnavailable"):
-        job.wait()
-    assert timedelta(seconds=300) <= lab.clock.now() - before < timedelta(seconds=400)
-    lab.emulator.faults.clear()
-    assert str(job.wait()) == "3 of 3 succeeded"
-
-
-def test_the_time_to_wait_also_ends_while_the_runs_are_out_of_sight(lab):
-    flow = lab.flow(nodes={"load": {"seconds": 100}})
-    job = start(lab, flow)
-    lab.emulator.plan_fault(Fault(action="ListTaskFlowInstance", drop=True, times=None))
-    with pytest.raises(WaitTimeoutError):
-        job.wait(timeout=60)
-
-
-def test_what_others_start_for_the_same_days_is_not_the_jobs(lab):
-    flow = lab.flow(nodes={"load": {"seconds": 100}})
-    lab.ran(flow, *DAYS)
-    job = start(lab, flow)
-    lab.start(flow, *DAYS)
-    assert str(job.wait()) == "3 of 3 succeeded"
-    assert [run.id for run in job.runs()] == [run.id for run in lab.runs(flow)[3:6]]
 
 
 # -- in another process ----------------------------------------------------------------------------------------------

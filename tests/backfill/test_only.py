@@ -181,11 +181,7 @@ def test_a_run_at_another_time_of_the_day_is_still_about_that_day(lab):
     flow = lab.flow()
     lab.ran(flow, "2022-01-01", "2022-01-03")
 
-    def in_the_afternoon(action, parameters, body):
-        for run in body.get("DAGInstanceList", {}).get("DAGInstance", []):
-            run["BusinessTime"] = run["BusinessTime"].replace("00:00:00", "14:37:26")
-
-    lab.wire.change = in_the_afternoon
+    lab.rewrite_runs(lambda run: run.update(BusinessTime=run["BusinessTime"][:10] + " 14:37:26"))
     task_flow = lab.client.task_flow(flow.id)
     assert not task_flow.plan(between=("2022-01-01", "2022-01-03"), only="missing").requests
     plan = task_flow.plan(between=("2022-01-01", "2022-01-05"), only="missing")
@@ -197,11 +193,7 @@ def test_an_hourly_plan_takes_a_run_for_that_of_its_hour(lab):
     flow = lab.flow(nodes={"load": {"seconds": 0}})
     lab.ran(flow, "2022-01-01", "2022-01-01", interval=1)
 
-    def a_bit_later(action, parameters, body):
-        for run in body.get("DAGInstanceList", {}).get("DAGInstance", []):
-            run["BusinessTime"] = run["BusinessTime"][:-5] + "02:11"
-
-    lab.wire.change = a_bit_later
+    lab.rewrite_runs(lambda run: run.update(BusinessTime=run["BusinessTime"][:-5] + "02:11"))
     plan = lab.client.task_flow(flow.id).plan(between=("2022-01-01", "2022-01-02"), interval=1, only="missing")
     assert [f"{time:%m-%d %H:%M}" for time in plan][:: len(plan) - 1] == ["01-02 00:00", "01-02 23:00"]
 

@@ -59,7 +59,7 @@ def test_what_runs_is_stopped(new_lab, range_creates):
 @each_setting
 def test_what_runs_is_suspended_until_it_is_resumed(new_lab, range_creates):
     lab = new_lab(range_creates=range_creates)
-    flow, job = long_job(lab)
+    _, job = long_job(lab)
     assert days(job.suspend()) == ["01-01"]
     lab.wait(hours=10)
     assert str(job.progress()) == "0 of 3 succeeded, 1 suspended, 2 waiting"
@@ -68,7 +68,7 @@ def test_what_runs_is_suspended_until_it_is_resumed(new_lab, range_creates):
 
 
 def test_a_suspended_job_is_waited_for(lab):
-    flow, job = long_job(lab)
+    _, job = long_job(lab)
     job.suspend()
     with pytest.raises(TimeoutError, match="1 suspended"):
         job.wait(timeout=3600)
@@ -77,7 +77,7 @@ def test_a_suspended_job_is_waited_for(lab):
 @each_setting
 def test_a_run_that_is_marked_as_a_success_lets_the_series_go_on(new_lab, range_creates):
     lab = new_lab(range_creates=range_creates)
-    flow, job, _ = failed_job(lab, "2022-01-02")
+    _, job, _ = failed_job(lab, "2022-01-02")
     assert job.mark_success(job.runs()[1]) is None
     assert str(job.wait()) == "3 of 3 succeeded"
     assert lab.emulator.journal.acted("BackFill") == 1
@@ -174,7 +174,7 @@ def test_a_run_that_ends_just_before_is_let_go_and_the_next_one_is_meant(lab, fa
 
 def test_a_run_that_fails_again_at_once_is_not_run_a_third_time(new_lab):
     lab = new_lab(after_failure="continue")
-    flow, job, broken = failed_job(lab, "2022-01-01", "2022-01-02")
+    flow, job, _ = failed_job(lab, "2022-01-01", "2022-01-02")
     second = job.runs()[1].id
     others = lab.new_client(transport=lab.emulator.transport())
     calls = []
@@ -194,7 +194,7 @@ def test_a_run_that_fails_again_at_once_is_not_run_a_third_time(new_lab):
 
 
 def test_a_run_that_succeeds_by_itself_needs_no_marking(lab):
-    flow, job = long_job(lab)
+    _, job = long_job(lab)
     run = job.runs()[0]
     just_before(lab, "MakeTaskFlowInstanceSuccess", lambda: lab.wait(100))
     job.mark_success(run)
@@ -206,7 +206,7 @@ def test_a_refused_marking_is_passed_on_while_the_run_is_no_success(lab):
     broken.clear()
     run = job.runs()[1]
     # It moves, to running, but that is not what was asked for.
-    just_before(lab, "MakeTaskFlowInstanceSuccess", lambda: job.rerun_failed())
+    just_before(lab, "MakeTaskFlowInstanceSuccess", job.rerun_failed)
     lab.emulator.plan_fault(Fault(action="MakeTaskFlowInstanceSuccess", code="NoPermission"))
     with pytest.raises(ServiceError, match="NoPermission"):
         job.mark_success(run)
@@ -214,7 +214,7 @@ def test_a_refused_marking_is_passed_on_while_the_run_is_no_success(lab):
 
 
 def test_a_refusal_that_no_moving_on_explains_is_passed_on(lab):
-    flow, job = long_job(lab)
+    _, job = long_job(lab)
     lab.emulator.plan_fault(Fault(action="StopTaskFlowInstance", code="NoPermission"))
     with pytest.raises(ServiceError, match="NoPermission"):
         job.stop()

@@ -14,10 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 from attrs import define, field
+
+from dms_backfill_sdk import Client, Emulator, ManualClock, Switches
+from dms_backfill_sdk.cli import app
 
 COMMAND = (sys.executable, "-m", "dms_backfill_sdk.cli")
 PATIENCE = 60  # seconds; a busy machine is no failure
@@ -107,7 +111,13 @@ class Screenful:
 def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
     """Run the command to its end, in a terminal of so many columns."""
 
-    def run(*arguments: str, columns: int = 80, interrupt_at: str = "", **environment: str) -> Screenful:
+    def run(
+        *arguments: str,
+        columns: int = 80,
+        interrupt_at: str = "",
+        answer: str = "",
+        **environment: str,
+    ) -> Screenful:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         process = subprocess.Popen(
@@ -126,6 +136,9 @@ def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
                 seen += os.read(ours, 65536)
             except OSError:  # Linux's way of saying that nobody holds the other side any more
                 break
+            if answer and b"[y/N]: " in seen:
+                os.write(ours, f"{answer}\n".encode())
+                answer = ""
             if interrupt_at and interrupt_at.encode() in seen:
                 process.send_signal(signal.SIGINT)
                 interrupt_at = ""
@@ -133,3 +146,82 @@ def terminal(surroundings: dict[str, str]) -> Callable[..., Screenful]:
         return Screenful(seen.decode(), process.wait(timeout=PATIENCE))
 
     return run
+
+
+FLOWS = """
+[[flow]]
+name = "daily_sales"
+[[flow.node]]
+name = "load"
+seconds = 0
+[[flow.node]]
+name = "sum"
+after = ["load"]
+seconds = 0
+[[flow.node]]
+name = "check"
+after = ["load"]
+seconds = 0
+[[flow.node]]
+name = "mail"
+after = ["sum", "check"]
+seconds = 0
+
+[[flow]]
+name = "weekly_report"
+[[flow.node]]
+name = "send"
+simulate = { seconds = 0, fails_first = 1, message = "mailbox full" }
+
+[[flow]]
+name = "year_end"
+[[flow.node]]
+name = "close"
+seconds = 3600
+
+[[flow]]
+name = "draft"
+publish = false
+"""
+
+
+@pytest.fixture
+def service(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Emulator]:
+    """A local DMS with some task flows, to which the environment of every command leads. A failed run does not hold up
+    the others of its series."""
+    flows = tmp_path / "flows.toml"
+    flows.write_text(FLOWS, encoding="utf-8")
+    emulator = Emulator(switches=Switches(after_failure="continue"))
+    emulator.load(flows)
+    with emulator.serve() as server:
+        surroundings |= {
+            "DMS_BACKFILL_ENDPOINT": server.url,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "testid",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testsecret",
+        }
+        yield emulator
+    emulator.close()
+
+
+@pytest.fixture
+def at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., tuple[Emulator, Callable[..., int]]]]:
+    """A local DMS and the command in this process, both on a clock that moves only when somebody waits: what takes the
+    command minutes takes no time."""
+    flows = tmp_path / "flows.toml"
+    flows.write_text(FLOWS, encoding="utf-8")
+    with ExitStack() as stack:
+
+        def make(**switches: object) -> tuple[Emulator, Callable[..., int]]:
+            emulator = Emulator(clock=ManualClock(), switches=Switches(**switches))
+            stack.callback(emulator.close)
+            emulator.load(flows)
+            monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid")
+            monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret")
+            monkeypatch.setenv("DMS_BACKFILL_ENDPOINT", "http://127.0.0.1")
+            client = partial(Client, clock=emulator.clock, transport=emulator.transport())
+            monkeypatch.setattr("dms_backfill_sdk.cli.connection.Client", client)
+            return emulator, lambda *arguments: app.run(arguments)
+
+        yield make

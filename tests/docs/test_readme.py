@@ -23,9 +23,11 @@ def setup():
     return parser
 
 
-def test_its_python_backfills_january_and_lists_its_runs(readme, served):
+def test_its_python_backfills_january_lists_its_runs_and_then_runs_what_is_missing(readme, served):
     printed = readme.run()["printed"]
-    assert served.journal.acted("BackFill") == 1
+    assert served.journal.acted("BackFill") == 2
+    assert "59 of 90 business times, 1 request" in printed
+    assert printed.splitlines()[-1] == "59 of 59 succeeded"
     assert re.findall(r"^(\S+) <RunStatus.SUCCESS: 4>", printed, re.MULTILINE) == [
         f"2022-01-{day:02d}" for day in range(31, 0, -1)
     ]

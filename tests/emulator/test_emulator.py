@@ -66,9 +66,6 @@ def published_flow(emulator: Emulator, *names: str) -> tuple[int, list[int]]:
     return flow, nodes
 
 
-# -- answers -------------------------------------------------------------------------------------------------------
-
-
 def test_a_yes(emulator: Emulator):
     response = send(emulator, "GetUserActiveTenant")
     assert (response.status, response.headers["content-type"]) == (200, "application/json;charset=utf-8")
@@ -168,9 +165,8 @@ def test_a_flag_may_be_spelt_in_every_way_that_clients_do(emulator: Emulator, fa
     flow, nodes = published_flow(emulator, "load", "sum")
     days = {"BackFillDateBegin": "2022-01-01", "BackFillDateEnd": "2022-01-02"}
     run = ask(emulator, "BackFill", DagId=flow, Asc=false, IsTriggerSubTree=true, StartNodeIds=nodes[:1], **days)
-    found = ask(emulator, "ListTaskFlowInstance", DagId=flow, PageIndex=1, PageSize=9)
-    newest_first = [run["BusinessTime"][:10] for run in found["DAGInstanceList"]["DAGInstance"]]
-    assert newest_first == ["2022-01-01", "2022-01-02"]
+    found = ask(emulator, "ListTaskFlowInstance", DagId=flow, PageIndex=1, PageSize=9)["DAGInstanceList"]
+    assert [run["BusinessTime"][:10] for run in found["DAGInstance"]] == ["2022-01-01", "2022-01-02"]  # newest first
     found = ask(emulator, "GetTaskInstanceRelation", DagId=flow, DagInstanceId=run["DagInstanceId"])
     assert [node["NodeName"] for node in found["NodeList"]["Node"]] == ["load", "sum"]
 

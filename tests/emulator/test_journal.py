@@ -43,7 +43,8 @@ def test_it_keeps_the_last_ten_thousand_and_counts_them_all():
     journal = Journal()
     for number in range(KEPT + 5):
         journal.write(entry(at=number))
-    assert (len(journal.entries), journal.entries[0].request_id, journal.acted("BackFill")) == (10_000, "id 5", 10_005)
+    assert (len(journal.entries), journal.entries[0].request_id) == (10_000, "id 5")
+    assert (journal.total, journal.acted("BackFill")) == (10_005, 10_005)
 
 
 def test_operations_that_do_not_exist_leave_nothing_behind():
@@ -58,7 +59,7 @@ def test_it_forgets_everything_when_cleared():
     journal.write(REFUSED)
     journal.write(entry())
     journal.clear()
-    assert (list(journal.entries), journal.acted("BackFill"), journal.refused_unseen) == ([], 0, [])
+    assert (list(journal.entries), journal.total, journal.acted("BackFill"), journal.refused_unseen) == ([], 0, 0, [])
 
 
 @pytest.mark.parametrize("secret", ["Signature", "SecurityToken", "BearerToken"])

@@ -1,7 +1,7 @@
 """Pictures are read back as XML, so that nothing is taken for drawn that a browser would not see."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -12,10 +12,10 @@ class Picture:
     """An SVG picture, or a piece of a page, read back."""
 
     def __init__(self, markup: str) -> None:
-        self.root = ElementTree.fromstring(markup)
+        self.root = ET.fromstring(markup)
         self.label = self.root.get("aria-label", "")
 
-    def every(self, name: str, style: str | None = None) -> list[ElementTree.Element]:
+    def every(self, name: str, style: str | None = None) -> list[ET.Element]:
         """The elements of that name; with ``style``, those that are inside one of that class, or have it."""
         within = [self.root]
         if style is not None:

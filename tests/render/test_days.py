@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dms_backfill_sdk.render.days import Day, days
 from dms_backfill_sdk.render.looks import LOOKS
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STANDINGS = ["succeeded", "failed", "running", "suspended", "waiting", "missing", "planned"]
 THREE_YEARS = [date(2020, 1, 1) + timedelta(days=number) for number in range(1096)]
 
@@ -24,7 +25,9 @@ def span(begin: str, count: int) -> list[date]:
 def cells(picture):
     """The days of a picture that say which they are: title → corner."""
     return {
-        path[0].text: tuple(picture.numbers(path.get("d"))[:2]) for path in picture.every("path", "dms-solid") if len(path)
+        path[0].text: tuple(picture.numbers(path.get("d"))[:2])
+        for path in picture.every("path", "dms-solid")
+        if len(path)
     }
 
 
@@ -46,7 +49,10 @@ def test_each_day_is_there_once_and_has_a_place_of_its_own(read, marks):
 
 @given(st.sets(st.dates(date(2019, 1, 1), date(2021, 12, 31)), min_size=1, max_size=40))
 def test_a_week_is_a_column_and_a_weekday_a_row(read, marked):
-    there = {date.fromisoformat(title[:10]): at for title, at in cells(read(drawn(dict.fromkeys(marked, Day("failed"))))).items()}
+    there = {
+        date.fromisoformat(title[:10]): at
+        for title, at in cells(read(drawn(dict.fromkeys(marked, Day("failed"))))).items()
+    }
     for one in marked:
         for other in marked:
             (x, y), (other_x, other_y) = there[one], there[other]
@@ -94,13 +100,18 @@ def test_other_days_of_the_same_months_are_faint(read):
     [
         ("2021-12-20", 27, ["Dec 2021", "Jan 2022"], 1),
         ("2022-01-14", 1, ["Jan 2022"], 1),
-        ("2021-08-15", 330, ["Aug 2021", "Sep", "Oct", "Nov", "Dec", "Jan 2022", "Feb", "Mar", "Apr", "May", "Jun", "Jul"], 1),
+        (
+            "2021-08-15",
+            330,
+            ["Aug 2021", "Sep", "Oct", "Nov", "Dec", "Jan 2022", "Feb", "Mar", "Apr", "May", "Jun", "Jul"],
+            1,
+        ),
         ("2020-12-31", 366, None, 2),
     ],
 )
 def test_up_to_twelve_months_stand_in_a_row_and_more_in_a_row_a_year(read, begin, count, months, rows):
     picture = read(drawn(dict.fromkeys(span(begin, count), Day("failed"))))
-    named = [text for text in picture.texts() if text[:3] in "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()]
+    named = [text for text in picture.texts() if text[:3] in MONTHS]
     assert months is None or named == months
     assert picture.texts().count("Mo") == rows
     assert len([name for name in named if name.startswith("Jan")]) == (1 if months and "Jan 2022" in months else rows)

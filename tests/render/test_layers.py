@@ -13,7 +13,7 @@ from dms_backfill_sdk.render.layers import layered, layers
 
 @st.composite
 def graphs(draw, most=30):
-    """Graphs without rings: edges lead from earlier nodes to later ones, in an order that has nothing to do with ids."""
+    """Graphs without rings: edges lead from earlier nodes to later ones, in an order that the ids do not have."""
     count = draw(st.integers(0, most))
     nodes = draw(st.permutations(range(1, count + 1)))
     pairs = st.tuples(st.integers(0, max(count - 1, 0)), st.integers(0, max(count - 1, 0)))

@@ -1,5 +1,5 @@
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\ufff
 
 @given(text=st.text(), value=st.text())
 def test_whatever_text_is_held_the_element_stays_one(text, value):
-    element = ElementTree.fromstring(tag("td", text, title=value))
+    element = ET.fromstring(tag("td", text, title=value))
     assert (element.tag, len(element), set(element.attrib)) == ("td", 0, {"title"})
     # What a parser does by itself: it knows one way to end a line.
     assert (element.text or "") == re.sub("\r\n?", "\n", UNFIT.sub("\ufffd", text))

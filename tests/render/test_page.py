@@ -19,7 +19,14 @@ def test_a_sheet_holds_its_style_once_and_needs_nothing_else(read):
 
 def test_what_is_named_is_text_whatever_it_is(read):
     evil = "<script>alert(1)</script>"
-    pieces = (part(evil, evil), sentence(evil), warning(evil), facts([(evil, evil)]), table((evil,), [(evil,)]), code(evil))
+    pieces = (
+        part(evil, evil),
+        sentence(evil),
+        warning(evil),
+        facts([(evil, evil)]),
+        table((evil,), [(evil,)]),
+        code(evil),
+    )
     page = read(sheet(evil, *pieces, about=evil))
     assert page.every("script") == []
     assert words(page.root).count(evil) == 11

@@ -137,6 +137,8 @@ class Server:
             # The loggers belong to the whole process, in which there may be other servers.
             log_config=None,
             server_header=False,
+            # Whether it came over https is not for the caller to say.
+            proxy_headers=False,
             date_header=False,  # answers carry the emulator's
             # A node's content may stand in a query; this much of a head may come in pieces.
             h11_max_incomplete_event_size=MAX_HEAD,

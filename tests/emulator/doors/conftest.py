@@ -1,18 +1,18 @@
 """The doors of an emulator, one after another: whatever a test says of a door it says of all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 from dms_backfill_sdk import AccessKey, Client, Emulator, ManualClock, RetryPolicy
 from dms_backfill_sdk.emulator.doors.server import Server
 from dms_backfill_sdk.http import HttpRequest, Transport
 from dms_backfill_sdk.transport.requests import RequestsTransport
 
-#: Seconds after which a client here no longer waits for an answer.
-PATIENCE = 0.4
+#: Seconds for which a client waits for an answer: far longer than any takes.
+PATIENCE = 15.0
 
 
 @define
@@ -21,14 +21,20 @@ class Door:
 
     Attributes:
         address: scheme and host of the emulator behind this door.
-        transport: carries a client's requests there.
+        carrier: makes a transport that carries a client's requests there, and waits so many seconds for each answer.
+        transport: a patient one.
     """
 
     name: str
     emulator: Emulator
     clock: ManualClock
     address: str
-    transport: Transport
+    carrier: Callable[[float], Transport]
+    transport: Transport = field(init=False)
+
+    @transport.default
+    def _(self) -> Transport:
+        return self.carrier(PATIENCE)
 
     def client(self, *, attempts: int = 1, **how: Any) -> Client:
         how = {
@@ -60,24 +66,31 @@ def emulator(server: tuple[Emulator, Server]) -> Emulator:
     return server[0]
 
 
+def by_requests(patience: float) -> Transport:
+    return RequestsTransport((PATIENCE, patience))
+
+
 @pytest.fixture
 def direct(emulator: Emulator) -> Door:
-    return Door("direct", emulator, emulator.clock, "http://127.0.0.1", emulator.transport(timeout=PATIENCE))
+    def carrier(patience: float) -> Transport:
+        return emulator.transport(timeout=patience)
+
+    return Door("direct", emulator, emulator.clock, "http://127.0.0.1", carrier)
 
 
 @pytest.fixture
 def intercepted(emulator: Emulator) -> Iterator[Door]:
-    transport = RequestsTransport((5.0, PATIENCE))
     with emulator.intercept():
-        yield Door("intercept", emulator, emulator.clock, "https://dms-enterprise.aliyuncs.com", transport)
-    transport.close()
+        door = Door("intercept", emulator, emulator.clock, "https://dms-enterprise.aliyuncs.com", by_requests)
+        yield door
+        door.transport.close()
 
 
 @pytest.fixture
 def served(emulator: Emulator, server: tuple[Emulator, Server]) -> Iterator[Door]:
-    transport = RequestsTransport((5.0, PATIENCE))
-    yield Door("http", emulator, emulator.clock, server[1].url, transport)
-    transport.close()
+    door = Door("http", emulator, emulator.clock, server[1].url, by_requests)
+    yield door
+    door.transport.close()
 
 
 @pytest.fixture(params=["direct", "intercepted", "served"])
