@@ -38,6 +38,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "DmsError",
         "InvalidParameterError",
         "InvalidRequestError",
+        "LedgerError",
         "NotFoundError",
         "NotSentError",
         "OutcomeUnknownError",
@@ -156,6 +157,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "TriggerType",
     ),
     "backfill": (
+        "Campaign",
+        "CampaignPlan",
+        "CampaignReport",
         "Change",
         "Job",
         "Plan",

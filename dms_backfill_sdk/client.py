@@ -10,7 +10,7 @@ from attrs import Factory, field, frozen, validators
 
 from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import DmsError
-from dms_backfill_sdk.exchange import Conversation, Sleep, Told, call_of, converse, paging, raw_call_of
+from dms_backfill_sdk.exchange import Conversation, Do, Sleep, Told, call_of, converse, paging, raw_call_of
 from dms_backfill_sdk.http import HttpRequest, Transport
 from dms_backfill_sdk.line import Line, address, source, tenant
 from dms_backfill_sdk.retry import RetryPolicy
@@ -179,12 +179,14 @@ class Client:
             except DmsError as caught:
                 error = caught
 
-    def _grant(self, wish: "HttpRequest | Request[Any] | Sleep") -> Any:
+    def _grant(self, wish: "HttpRequest | Request[Any] | Sleep | Do") -> Any:
         match wish:
             case HttpRequest():
                 return self.transport.send(wish)
             case Sleep(seconds):
                 return self.clock.sleep(seconds)
+            case Do(act):
+                return act()
             case _:
                 return self.call(wish)
 

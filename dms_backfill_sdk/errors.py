@@ -5,6 +5,7 @@
     DmsError
     ├── ConfigurationError          nothing sent: no credentials, plain http to a host that isn't loopback
     ├── InvalidRequestError         nothing sent: the request breaks the contract (also a ValueError)
+    ├── LedgerError                 the ledger of a campaign cannot be used; nothing is sent without it
     ├── NotSentError                could not connect: the service never saw it
     ├── PlanOutdatedError           nothing sent: what the plan was made on has changed
     ├── RunFailedError              a run of a job failed, or never came
@@ -35,6 +36,7 @@ __all__ = [
     "DmsError",
     "InvalidParameterError",
     "InvalidRequestError",
+    "LedgerError",
     "NotFoundError",
     "NotSentError",
     "OutcomeUnknownError",
@@ -106,6 +108,13 @@ class InvalidRequestError(DmsError, ValueError):
 
     def __str__(self) -> str:
         # Raised where the request is written, where nobody thinks that anything was started.
+        return " ".join(part for part in (self.what, self.advice) if part)
+
+
+class LedgerError(DmsError):
+    """The ledger of a campaign cannot be used, and without it nothing is sent. What was sent before goes on."""
+
+    def __str__(self) -> str:
         return " ".join(part for part in (self.what, self.advice) if part)
 
 

@@ -30,7 +30,7 @@ from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters, tex
 if TYPE_CHECKING:
     from dms_backfill_sdk.operations.declaration import Page, Request, Response
 
-__all__ = ["Call", "Conversation", "Sleep", "Told", "call_of", "converse", "paging", "raw_call_of"]
+__all__ = ["Call", "Conversation", "Do", "Sleep", "Told", "call_of", "converse", "paging", "raw_call_of"]
 
 VERSION = "2018-11-01"
 
@@ -49,6 +49,14 @@ class Sleep:
 
 
 @frozen
+class Do:
+    """A conversation's wish to have something done at the edge that takes time and is no call: a file written, say.
+    It is sent what ``act`` returns, and thrown the :class:`DmsError` that it raises."""
+
+    act: Callable[[], Any]
+
+
+@frozen
 class Told:
     """Something that a longer conversation tells whoever listens, before it is over."""
 
@@ -56,8 +64,8 @@ class Told:
 
 
 #: A generator that asks for things and is sent what came of them. It may ask for an :class:`HttpRequest` to be sent, a
-#: typed request to be called, a :class:`Sleep`, and for somebody to be :class:`Told`.
-Conversation = Generator["HttpRequest | Request[Any] | Sleep | Told", Any, A]
+#: typed request to be called, a :class:`Sleep`, something to :class:`Do`, and for somebody to be :class:`Told`.
+Conversation = Generator["HttpRequest | Request[Any] | Sleep | Do | Told", Any, A]
 
 
 @frozen

@@ -12,6 +12,7 @@ from dms_backfill_sdk.backfill import Standing
 from dms_backfill_sdk.errors import (
     DmsError,
     InvalidRequestError,
+    LedgerError,
     OutcomeUnknownError,
     PlanOutdatedError,
     RunFailedError,
@@ -93,7 +94,7 @@ def test_every_one_says_what_happened_whether_anything_may_have_started_and_what
     assert ("2022-01-14 went from missing to running" if cls is PlanOutdatedError else "Words") in said
     assert "Look first." in said
     # Of a request that was never written, and of a job that was, nobody needs to be told.
-    if cls not in (InvalidRequestError, RunFailedError, WaitTimeoutError):
+    if cls not in (InvalidRequestError, LedgerError, RunFailedError, WaitTimeoutError):
         assert "BackFill: " in said
         assert "It may have started." in said
     assert "request id 4F-2" in said or not issubclass(cls, ServiceError)

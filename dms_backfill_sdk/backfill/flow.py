@@ -5,11 +5,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from attrs import evolve, field, frozen
 
 from dms_backfill_sdk.backfill.caller import Caller
+from dms_backfill_sdk.backfill.campaign import Campaign
 from dms_backfill_sdk.backfill.history import (
     PAGE,
     SeriesRecords,
@@ -153,6 +154,23 @@ class TaskFlow(Shown):
             version=version,
         )
         return self._client.run(self._planning(times, choice, only))
+
+    def campaign(
+        self, *, start: Collection[int | str] | None = None, skip: Collection[int | str] = (), **how: Any
+    ) -> Campaign:
+        """A campaign over a long range, cut into windows. Nothing is sent before it is run.
+
+        Args:
+            start: nodes to start at, by name or id; None is the whole flow.
+            skip: nodes to leave out, by name or id.
+            how: ``between``, ``window``, ``max_active``, ``order``, ``on_failure``, ``not_during``, ``ledger`` and the
+                others of :meth:`Campaign.of`.
+
+        Raises:
+            InvalidRequestError: it cannot be done; the sentence says what to write instead.
+        """
+        nodes = None if start is None else self._node_ids("start", start)
+        return Campaign.of([self], choice=Choice(start=nodes, skip=self._node_ids("skip", skip)), **how)
 
     def _planning(self, times: BusinessTimes, choice: Choice, only: Only) -> Talk[Plan]:
         days = sorted((times[0].date(), times[-1].date()))

@@ -12,11 +12,12 @@ from dms_backfill_sdk.backfill.windows import Window
 from dms_backfill_sdk.errors import DmsError, PlanOutdatedError, ThrottledError
 from dms_backfill_sdk.exchange import Sleep, call_of, converse
 from dms_backfill_sdk.line import Line
+from dms_backfill_sdk.operations.back_fill import BackFillResponse
 from dms_backfill_sdk.operations.control import Run
 from dms_backfill_sdk.operations.terms import TriggerType
 from dms_backfill_sdk.retry import RetryPolicy
 
-__all__ = ["Resubmit", "submitting"]
+__all__ = ["LOOKS", "UNMEASURED", "Resubmit", "is_ours", "looking", "sending", "submitting", "waits_after"]
 
 Resubmit = Literal["never", "if-absent"]
 
@@ -98,27 +99,21 @@ def _submitting_one(
 ) -> Talk[Started]:
     before = frozenset(run.id for run in listed if run.id is not None)
     began = line.clock.now()
-    since = line.service.now() - (MARGIN if line.service.measured else UNMEASURED)
-    call, careful = call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry))
+    since = begun_since(line)
     unsure = False
     for attempt in range(1, TRIES + 1):
         try:
-            response = yield from converse(call, careful)
+            response = yield from sending(window, line, tid)
             return Started(window.times, response.dag_instance_id, before)
         except DmsError as caught:
             error = caught
-        if isinstance(error, ThrottledError):
-            elapsed = (line.clock.now() - began).total_seconds()
-            wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
-            waits: tuple[float, ...] = () if wait is None else (wait,)
-        else:
-            waits = LOOKS if error.may_have_started else ()
+        waits = waits_after(error, line, attempt, (line.clock.now() - began).total_seconds())
         # What an earlier attempt may have started is not undone by the refusal of a later one.
         unsure = error.may_have_started = error.may_have_started or unsure
         if not waits:
             raise error
-        come = yield from _looking(window, before, since, waits)
-        if ours := [run for run in come or () if _is_ours(run, since)]:
+        come = yield from looking(window, before, since, waits)
+        if ours := [run for run in come or () if is_ours(run, since)]:
             return Started(window.times, ours[0].id, before)
         # Sent again only where nothing at all has come: whose a run is may be misread, and twice is worse than late.
         if come is None or come or (unsure and resubmit == "never"):
@@ -128,7 +123,27 @@ def _submitting_one(
     raise error
 
 
-def _looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
+def begun_since(line: Line) -> datetime:
+    """The service's time before which no run has begun that a request sent now will start."""
+    return line.service.now() - (MARGIN if line.service.measured else UNMEASURED)
+
+
+def sending(window: Window, line: Line, tid: int | None) -> Talk[BackFillResponse]:
+    """Send the request of a window. It is repeated only where the service cannot have begun it; see
+    :func:`waits_after` for what to do with its error."""
+    return converse(call_of(window.request, tid=tid), line._replace(retry=_LookingFirst(policy=line.retry)))
+
+
+def waits_after(error: DmsError, line: Line, attempt: int, elapsed: float) -> tuple[float, ...]:
+    """Seconds to wait before each look for its runs, once sending a window has failed; empty when it was refused, and
+    there is nothing to look for."""
+    if isinstance(error, ThrottledError):
+        wait = line.retry.wait(error, attempt=attempt, elapsed=elapsed, repeatable=False, random=line.random)
+        return () if wait is None else (wait,)
+    return LOOKS if error.may_have_started else ()
+
+
+def looking(window: Window, before: frozenset[int], since: datetime, waits: Iterable[float]) -> Talk[list[Run] | None]:
     """The runs that have come, oldest first; none if there are none; None if that could not be found out."""
     come: list[Run] | None = None
     for wait in waits:
@@ -141,12 +156,12 @@ def _looking(window: Window, before: frozenset[int], since: datetime, waits: Ite
             continue
         sorted_out = by_time((run for run in listed if run.id not in before), window.times)
         come = [run for sharing in sorted_out.values() for run in sharing]
-        if any(_is_ours(run, since) for run in come):
+        if any(is_ours(run, since) for run in come):
             break
     return come
 
 
-def _is_ours(run: Run, since: datetime) -> bool:
+def is_ours(run: Run, since: datetime) -> bool:
     """Whether a run that has come was begun since the attempt, and by hand."""
     begun_since = run.start_time is None or run.start_time >= since
     return begun_since and run.trigger_type != TriggerType.SCHEDULED

@@ -1,7 +1,7 @@
 """Watching: where the runs of a submission stand, and when nothing more will happen to them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
@@ -135,7 +135,11 @@ class Watch:
         ]
         if not open_times:
             return
-        listed = yield from runs_about(self.dag_id, min(open_times).date(), max(open_times).date(), self.tid)
+        first, last = min(open_times).date(), max(open_times).date()
+        yield from self.see((yield from runs_about(self.dag_id, first, last, self.tid)))
+
+    def see(self, listed: Sequence[Run]) -> Talk[None]:
+        """Take note of where the runs stand, by a list in which all of its open times are."""
         for one in self.started:
             new = [run for run in listed if run.id not in one.before]
             self._triggers |= {run.id: run.trigger_type for run in new if run.id is not None and run.id == one.run_id}

@@ -23,8 +23,9 @@ PROGRAM = "dms-backfill"
 class Command:
     """A command, as the list of all of them shows it.
 
-    A module of this package holds a function of its name, by default the module of that name. It is imported when this
-    very command is called: the list must not wait for servers and HTTP.
+    A module of this package holds a function of its name, or a Typer application where it has commands of its own; by
+    default the module of that name. It is imported when this very command is called: the list must not wait for servers
+    and HTTP.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Command:
 
 
 COMMANDS = (
+    Command("campaign", "Backfill years, window by window, and survive whatever happens."),
     Command("demo", "Backfill the missing weeks of a small table, here and now."),
     Command("serve", "Run a local DMS until interrupted."),
     Command("flows", "List the task flows."),
@@ -126,10 +128,12 @@ class Commands(TyperGroup):
 
     def _loaded(self, name: str | None) -> Any:
         (home,) = (command.module for command in COMMANDS if command.name == name)
-        module = importlib.import_module(f"dms_backfill_sdk.cli.{home}")
-        alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-        alone.command(name, context_settings=_SETTINGS)(getattr(module, str(name)))
-        command = typer.main.get_command(alone)
+        found = getattr(importlib.import_module(f"dms_backfill_sdk.cli.{home}"), str(name))
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+            alone.command(name, context_settings=_SETTINGS)(found)
+            found = alone
+        command = typer.main.get_command(found)
         # People write it behind the command as often as before it.
         command.params += [option for option in self.params if option.name == "debug"]
         return command

@@ -48,8 +48,9 @@ def test_every_command_of_ours_has_the_options_that_the_pages_name(page, tmp_pat
     found = list(commands(page, "dms-backfill"))
     assert found
     for _, command, *options in found:
+        path = [command, *options[:1]] if command == "campaign" else [command]  # it has commands of its own
         shown = subprocess.run(
-            [sys.executable, "-m", "dms_backfill_sdk.cli", command, "--help"],
+            [sys.executable, "-m", "dms_backfill_sdk.cli", *path, "--help"],
             capture_output=True,
             check=True,
             cwd=tmp_path,  # the package that is installed, not the one that lies here
