@@ -34,19 +34,19 @@ class Command:
 
 
 COMMANDS = (
-    Command("campaign", "Backfill years, window by window, and survive whatever happens."),
     Command("demo", "Backfill the missing weeks of a small table, here and now."),
     Command("serve", "Run a local DMS until interrupted."),
     Command("flows", "List the task flows."),
     Command("graph", "Draw a task flow: its nodes, and what waits for what."),
     Command("plan", "Show what a backfill would do."),
-    Command("run", "Backfill: show the plan, ask, start it once, and follow its runs."),
+    Command("run", "Show the plan, ask, start it once, and follow its runs."),
     Command("status", "Show where the newest runs of some business dates stand, now."),
     Command("watch", "Follow the newest runs of some business dates to their end."),
     Command("stop", "Stop what runs.", "steer"),
     Command("suspend", "Suspend what runs, until it is resumed.", "steer"),
     Command("resume", "Let go on what is suspended.", "steer"),
     Command("rerun", "Run again, with all nodes, what has failed.", "steer"),
+    Command("campaign", "Backfill years, window by window, and survive whatever happens."),
     Command("call", "Call any operation by its name."),
     Command("sign", "Show what is signed of a call, and the signature."),
 )

@@ -36,7 +36,7 @@ def run(  # noqa: PLR0913, PLR0917  one for each group of options
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Backfill: show the plan, ask, start it once, and follow its runs.
+    """Show the plan, ask, start it once, and follow its runs.
 
     Ctrl-C ends the watching and not the runs; it says how to watch them again.
     """
