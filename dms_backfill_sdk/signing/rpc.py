@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from dms_backfill_sdk.http import HttpRequest, Pairs, encode_pairs, percent
+from dms_backfill_sdk.http import HttpRequest, Pairs, encode_pairs
 from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, StsToken
 
 __all__ = ["DIGESTS", "RSA", "TIMESTAMP", "sign", "sign_sha256", "signature", "string_to_sign"]
@@ -22,7 +22,9 @@ RSA = "SHA256withRSA"
 def string_to_sign(request: HttpRequest) -> str:
     """What the signature is about: method, and all parameters of query and form body, sorted (documented)."""
     pairs = sorted((*request.query, *request.form))
-    return f"{request.method}&%2F&{percent(encode_pairs(pair for pair in pairs if pair[0] != 'Signature'))}"
+    query = encode_pairs(pair for pair in pairs if pair[0] != "Signature")
+    # Encoded a second time, as a whole; after the first time these three are all there is to encode.
+    return f"{request.method}&%2F&{query.replace('%', '%25').replace('=', '%3D').replace('&', '%26')}"
 
 
 def signature(text: str, secret: str, method: str = "HMAC-SHA1") -> str:

@@ -1,5 +1,6 @@
 """HTTP by the requests library."""
 
+import http.client
 import logging
 import ssl
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
@@ -47,10 +49,7 @@ class RequestsTransport:
         self.timeout = checked_timeout(timeout)
         self._session = requests.Session()
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=POOL, max_retries=0)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
-        self._environment: dict[tuple[str, str], dict[str, Any]] = {}
+        self._ways: dict[tuple[str, str], _Way] = {}
         for name in ("connection", "connectionpool"):
             logging.getLogger(f"urllib3.{name}").addFilter(_hide_query)
 
@@ -67,10 +66,10 @@ class RequestsTransport:
         """
         error: DmsError
         cause: BaseException | None = None
-        prepared = _prepared(request)
+        way, prepared = self._prepared(request)
         _sending.now = True
         try:
-            return self._exchange(prepared, request)
+            return self._exchange(way, prepared)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as caught:
             error, cause = _explain(caught, request.host, self.timeout)
         finally:
@@ -78,23 +77,14 @@ class RequestsTransport:
         # Raised out here: the library's own exception holds the whole URL, and with it tokens and signature.
         raise error from cause
 
-    def _exchange(self, prepared: requests.PreparedRequest, request: HttpRequest) -> HttpResponse:
-        response = self._session.send(
-            prepared,
-            timeout=self.timeout,
-            allow_redirects=False,
-            stream=True,
-            **self._settings(request.scheme, request.host),
-        )
+    def _exchange(self, way: "_Way", prepared: requests.PreparedRequest) -> HttpResponse:
+        response = way.adapter.send(prepared, timeout=self.timeout, stream=True, **way.settings)
         try:
             body = self._whole_body(response.raw)
         finally:
             response.close()
-        return HttpResponse(
-            status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=body,
-        )
+        headers = {name.lower(): value for name, value in response.raw.headers.items()}
+        return HttpResponse(response.status_code, headers, body)
 
     def _whole_body(self, raw: Any) -> bytes:
         """The body, in no more than the read timeout, even when it comes drop by drop."""
@@ -107,32 +97,102 @@ class RequestsTransport:
                 raise requests.ReadTimeout
         return b"".join(parts)
 
-    def _settings(self, scheme: str, host: str) -> dict[str, Any]:
-        """Proxies and certificates for a host, looked up in the environment once."""
+    def _prepared(self, request: HttpRequest) -> "tuple[_Way, requests.PreparedRequest]":
+        try:
+            way = self._way(request.scheme, request.host)
+            return way, way.prepared(request)
+        except (requests.RequestException, UnicodeError) as caught:
+            kind = type(caught).__name__
+        # Raised out here: the library's words quote what it refuses, and that may be a token.
+        raise InvalidRequestError(
+            f"This cannot be written as an HTTP request ({kind}).",
+            advice="Check the host and what goes into the headers.",
+        )
+
+    def _way(self, scheme: str, host: str) -> "_Way":
         key = scheme, host
-        if key not in self._environment:
-            merged = self._session.merge_environment_settings(f"{scheme}://{host}/", {}, True, None, None)
+        if key not in self._ways:
+            found = self._session.merge_environment_settings(f"{scheme}://{host}/", {}, True, None, None)
             if is_loopback(host):
-                merged["proxies"] = {}
-            self._environment[key] = {name: merged[name] for name in ("proxies", "verify", "cert")}
-        return self._environment[key]
+                found["proxies"] = {}
+            self._ways[key] = _Way(scheme, host, {name: found[name] for name in ("proxies", "verify", "cert")})
+        return self._ways[key]
 
     def close(self) -> None:
         """Close the connections that are kept open."""
+        while self._ways:
+            self._ways.popitem()[1].adapter.close()
         self._session.close()
 
 
-def _prepared(request: HttpRequest) -> requests.PreparedRequest:
-    try:
-        return requests.Request(
-            request.method, request.url, headers=dict(request.headers), data=request.body or None
-        ).prepare()
-    except (requests.RequestException, UnicodeError) as caught:
-        kind = type(caught).__name__
-    # Raised out here: the library's words quote what it refuses, and that may be a token.
-    raise InvalidRequestError(
-        f"This cannot be written as an HTTP request ({kind}).", advice="Check the host and what goes into the headers."
-    )
+class _Way:
+    """The way to one host: its address, proxies and certificates, found out once and not for each request."""
+
+    def __init__(self, scheme: str, host: str, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.adapter = _Adapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
+        root = requests.PreparedRequest()
+        root.prepare_url(f"{scheme}://{host}/", None)
+        self._root = root.url or ""
+
+    def prepared(self, request: HttpRequest) -> requests.PreparedRequest:
+        """What ``requests.Request.prepare`` makes of it, less what it need not do: the URL is encoded already."""
+        prepared = requests.PreparedRequest()
+        prepared.url = self._root + request.target.removeprefix("/")
+        prepared.prepare_method(request.method)
+        prepared.prepare_headers(request.headers)
+        prepared.prepare_body(request.body or None, None)
+        return prepared
+
+
+class _Pool(HTTPConnectionPool):
+    """A pool that does not look after what it is never asked for: encoding what is encoded, repeating, redirecting."""
+
+    def urlopen(self, method: str, url: str, body: Any = None, headers: Any = None, *rest: Any, **asked: Any) -> Any:
+        if self.proxy:
+            return super().urlopen(method, url, body, headers, *rest, **asked)
+        connection = self._get_conn()
+        passed_on = {name: asked[name] for name in ("timeout", "preload_content", "decode_content")}
+        try:
+            return self._make_request(
+                connection, method, url, body, headers, response_conn=connection, **passed_on
+            )
+        except BaseException as caught:
+            connection.close()
+            self._put_conn(None)
+            if isinstance(caught, http.client.HTTPException):
+                raise urllib3.exceptions.ProtocolError("Connection aborted.", caught) from caught
+            raise
+
+
+class _SecurePool(_Pool, HTTPSConnectionPool):
+    """The same, encrypted."""
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter for one host, which finds its pool once, and makes no more of an answer than is asked of it."""
+
+    _pool: Any = None
+
+    def init_poolmanager(self, *asked: Any, **settings: Any) -> None:
+        super().init_poolmanager(*asked, **settings)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def get_connection_with_tls_context(self, *asked: Any, **settings: Any) -> Any:
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*asked, **settings)
+        return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        if proxies:
+            return super().request_url(request, proxies)
+        assert request.url
+        return request.url[request.url.index("/", len("https://")) :]
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.raw, response.request = resp.status, resp, req
+        return response
 
 
 CONNECT = "Check the endpoint and the network, then call again."
