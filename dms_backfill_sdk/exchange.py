@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import attrs
@@ -234,7 +234,13 @@ def _unsigned(call: Call[Any], line: Line) -> HttpRequest:
 
 def _date(response: HttpResponse) -> datetime | None:
     """When the service answered, by the ``Date`` header of its answer; None when it does not tell."""
+    return _moment(response.headers.get("date", ""))
+
+
+# A service that answers many calls a second says the same for all of them.
+@lru_cache(maxsize=1)
+def _moment(written: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError, TypeError, OverflowError):
+        return parsedate_to_datetime(written)
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -35,7 +35,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
 
 def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     """Write pairs as a query string or a form body, in the order given."""
-    return "&".join(f"{percent(name)}={percent(value)}" for name, value in pairs)
+    return "&".join([f"{percent(name)}={percent(value)}" for name, value in pairs])
 
 
 def decode_pairs(text: str) -> Pairs:

@@ -78,8 +78,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _read_number(value: str) -> int:
@@ -285,7 +284,7 @@ def decode_body(cls: type[T], body: Any) -> T:
     for slot in slots(cls):
         found: Any = body
         for step in slot.path:
-            found = found.get(step) if isinstance(found, Mapping) else None
+            found = found.get(step) if isinstance(found, dict) else None
         if found is None:
             continue
         # A time or a number that is not there yet may come as an empty string.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import attrs
 
 from dms_backfill_sdk.http import HttpRequest, Pairs, encode_pairs
-from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, StsToken
+from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, KeyPair, StsToken
 
 __all__ = ["DIGESTS", "RSA", "TIMESTAMP", "sign", "sign_sha256", "signature", "string_to_sign"]
 
@@ -21,10 +21,13 @@ RSA = "SHA256withRSA"
 
 def string_to_sign(request: HttpRequest) -> str:
     """What the signature is about: method, and all parameters of query and form body, sorted (documented)."""
-    pairs = sorted((*request.query, *request.form))
-    query = encode_pairs(pair for pair in pairs if pair[0] != "Signature")
+    return _string_to_sign(request.method, (*request.query, *request.form))
+
+
+def _string_to_sign(method: str, pairs: Pairs) -> str:
+    query = encode_pairs([pair for pair in sorted(pairs) if pair[0] != "Signature"])
     # Encoded a second time, as a whole; after the first time these three are all there is to encode.
-    return f"{request.method}&%2F&{query.replace('%', '%25').replace('=', '%3D').replace('&', '%26')}"
+    return f"{method}&%2F&{query.replace('%', '%25').replace('=', '%3D').replace('&', '%26')}"
 
 
 def signature(text: str, secret: str, method: str = "HMAC-SHA1") -> str:
@@ -51,15 +54,17 @@ def sign(
         ("Timestamp", now.astimezone(UTC).strftime(TIMESTAMP)),
         ("SignatureNonce", nonce),
     )
-    unsigned = attrs.evolve(request, query=(*request.query, *common, *_identity(credentials, method)))
-    match credentials:
-        case BearerToken():
-            return unsigned
-        case AccessKey(secret=secret) | StsToken(secret=secret):
-            signed = signature(string_to_sign(unsigned), secret, method)
-        case pair:
-            signed = base64.b64encode(pair.rsa_sha256(string_to_sign(unsigned).encode())).decode()
-    return attrs.evolve(unsigned, query=(*unsigned.query, ("Signature", signed)))
+    query = (*request.query, *common, *_identity(credentials, method))
+    if not isinstance(credentials, BearerToken):
+        text = _string_to_sign(request.method, (*query, *request.form))
+        query = (*query, ("Signature", _signed(text, credentials, method)))
+    return attrs.evolve(request, query=query)
+
+
+def _signed(text: str, credentials: AccessKey | StsToken | KeyPair, method: str) -> str:
+    if isinstance(credentials, AccessKey | StsToken):
+        return signature(text, credentials.secret, method)
+    return base64.b64encode(credentials.rsa_sha256(text.encode())).decode()
 
 
 def sign_sha256(request: HttpRequest, credentials: Credentials, *, now: datetime, nonce: str) -> HttpRequest:
