@@ -1,8 +1,6 @@
 """The client: one method per operation, no logic of their own."""
 
 import importlib
-import os
-import random
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -12,13 +10,11 @@ from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import DmsError
 from dms_backfill_sdk.exchange import Conversation, Do, Sleep, Told, call_of, converse, paging, raw_call_of
 from dms_backfill_sdk.http import HttpRequest, Transport
-from dms_backfill_sdk.line import Line, address, source, tenant
+from dms_backfill_sdk.line import Line, address, line_of, source, tenant
 from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing import mechanism
 from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource
 from dms_backfill_sdk.transport import checked_timeout
 from dms_backfill_sdk.transport.requests import RequestsTransport
-from dms_backfill_sdk.version import __version__
 
 if TYPE_CHECKING:
     from dms_backfill_sdk.backfill import TaskFlow
@@ -77,19 +73,7 @@ class Client:
 
     @line.default
     def _(self) -> Line:
-        scheme, _, host = self.endpoint.partition("://")
-        return Line(
-            scheme=scheme,
-            host=host,
-            mechanism=mechanism(self.signature),
-            credentials=source(self.credentials),
-            retry=self.retry,
-            clock=self.clock,
-            service=self.service_clock,
-            nonce=lambda: os.urandom(16).hex(),
-            random=random.random,
-            user_agent=f"dms-backfill-sdk/{__version__}",
-        )
+        return line_of(self, source(self.credentials))
 
     def __enter__(self) -> Self:
         return self

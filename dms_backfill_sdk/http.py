@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote
 from attrs import field, frozen
 
 __all__ = [
+    "AsyncTransport",
     "HttpRequest",
     "HttpResponse",
     "Pairs",
@@ -97,6 +98,18 @@ class Transport(Protocol):
     def send(self, request: HttpRequest) -> HttpResponse: ...
 
     def close(self) -> None: ...
+
+
+class AsyncTransport(Protocol):
+    """A :class:`Transport` that is awaited.
+
+    When whoever awaits ``send`` is cancelled, it raises ``CancelledError`` when the service cannot have seen the
+    request, and :class:`~dms_backfill_sdk.OutcomeUnknownError` from it when it may have.
+    """
+
+    async def send(self, request: HttpRequest) -> HttpResponse: ...
+
+    async def close(self) -> None: ...
 
 
 def is_loopback(host: str) -> bool:

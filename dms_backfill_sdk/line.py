@@ -2,18 +2,20 @@
 
 import importlib
 import os
+import random
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dms_backfill_sdk.clock import Clock, ServiceClock
 from dms_backfill_sdk.errors import ConfigurationError
 from dms_backfill_sdk.http import is_loopback
 from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing import Mechanism
+from dms_backfill_sdk.signing import Mechanism, mechanism
 from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment, is_credential
+from dms_backfill_sdk.version import __version__
 
-__all__ = ["Line", "address", "source", "tenant"]
+__all__ = ["Line", "address", "line_of", "source", "tenant"]
 
 #: Every region is served here (read in the official SDK).
 ENDPOINT = "dms-enterprise.aliyuncs.com"
@@ -36,6 +38,46 @@ class Line(NamedTuple):
     nonce: Callable[[], str]
     random: Callable[[], float]
     user_agent: str
+
+
+class Settings(Protocol):
+    """What a client was made with, as far as it says how to ask."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def signature(self) -> str: ...
+
+    @property
+    def retry(self) -> RetryPolicy: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def service_clock(self) -> ServiceClock: ...
+
+
+def line_of(client: Settings, credentials: CredentialSource) -> Line:
+    """How this client asks.
+
+    Raises:
+        ConfigurationError: there is no such signature.
+    """
+    scheme, _, host = client.endpoint.partition("://")
+    return Line(
+        scheme=scheme,
+        host=host,
+        mechanism=mechanism(client.signature),
+        credentials=credentials,
+        retry=client.retry,
+        clock=client.clock,
+        service=client.service_clock,
+        nonce=lambda: os.urandom(16).hex(),
+        random=random.random,
+        user_agent=f"dms-backfill-sdk/{__version__}",
+    )
 
 
 def address(endpoint: str | None) -> str:

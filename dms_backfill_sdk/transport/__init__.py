@@ -2,7 +2,11 @@
 
 from dms_backfill_sdk.errors import ConfigurationError
 
-__all__ = ["checked_timeout"]
+__all__ = ["CONNECT", "LOOK", "TRUST", "checked_timeout"]
+
+CONNECT = "Check the endpoint and the network, then call again."
+TRUST = "Check the endpoint's scheme and certificate; REQUESTS_CA_BUNDLE names other authorities to trust."
+LOOK = "Look at the flow's runs before you call again."
 
 #: Seconds; nobody means to wait longer, and sockets cannot.
 LONGEST = 86_400

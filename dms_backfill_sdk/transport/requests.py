@@ -17,7 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
-from dms_backfill_sdk.transport import checked_timeout
+from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout
 
 __all__ = ["RequestsTransport"]
 
@@ -26,8 +26,6 @@ POOL = 64
 
 #: Bytes of a body that are read at once.
 PART = 65536
-
-LOOK = "Look at the flow's runs before you call again."
 
 
 class RequestsTransport:
@@ -154,9 +152,7 @@ class _Pool(HTTPConnectionPool):
         connection = self._get_conn()
         passed_on = {name: asked[name] for name in ("timeout", "preload_content", "decode_content")}
         try:
-            return self._make_request(
-                connection, method, url, body, headers, response_conn=connection, **passed_on
-            )
+            return self._make_request(connection, method, url, body, headers, response_conn=connection, **passed_on)
         except BaseException as caught:
             connection.close()
             self._put_conn(None)
@@ -186,7 +182,7 @@ class _Adapter(HTTPAdapter):
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         if proxies:
             return super().request_url(request, proxies)
-        assert request.url
+        assert request.url  # noqa: S101  _Way gave it
         return request.url[request.url.index("/", len("https://")) :]
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
@@ -194,9 +190,6 @@ class _Adapter(HTTPAdapter):
         response.status_code, response.raw, response.request = resp.status, resp, req
         return response
 
-
-CONNECT = "Check the endpoint and the network, then call again."
-TRUST = "Check the endpoint's scheme and certificate; REQUESTS_CA_BUNDLE names other authorities to trust."
 
 #: Where the libraries stand while nothing of the request can have been sent: opening a connection (through a proxy's
 #: tunnel and up to the end of the TLS handshake), and finding the certificates for one. Should a library rename these,

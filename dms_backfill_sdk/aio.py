@@ -1,0 +1,246 @@
+"""The client for asyncio: the operations, conversations and settings of :class:`Client`, awaited."""
+
+import asyncio
+import functools
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Self, TypeVar, cast
+
+from attrs import Factory, field, frozen, validators
+
+from dms_backfill_sdk.client import Client
+from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock, SystemClock
+from dms_backfill_sdk.errors import DmsError
+from dms_backfill_sdk.exchange import Conversation, Sleep, Told, call_of, converse, paging
+from dms_backfill_sdk.http import AsyncTransport, HttpRequest
+from dms_backfill_sdk.line import Line, address, line_of, source, tenant
+from dms_backfill_sdk.retry import RetryPolicy
+from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment, is_credential
+from dms_backfill_sdk.transport import checked_timeout
+from dms_backfill_sdk.transport.aiohttp import AiohttpTransport
+
+if TYPE_CHECKING:
+    from dms_backfill_sdk.operations.declaration import Page, Request, Response
+
+__all__ = ["AsyncClient"]
+
+A = TypeVar("A")
+P = ParamSpec("P")
+R = TypeVar("R", bound="Response")
+T = TypeVar("T")
+
+
+def awaited(
+    method: Callable[Concatenate[Client, P], A],
+) -> "Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, A]]":
+    """A method of :class:`Client` for :class:`AsyncClient`: its very body, which ends in a call of ``self.call`` or
+    ``self.run``, and these are awaited here."""
+
+    @functools.wraps(method)
+    async def ask(client: "AsyncClient", /, *args: P.args, **named: P.kwargs) -> A:
+        return await cast("Awaitable[A]", method(cast("Client", client), *args, **named))
+
+    return ask
+
+
+@frozen(kw_only=True, eq=False)
+class AsyncClient:
+    """A :class:`Client` whose calls are awaited. Immutable; one instance may be used by many tasks at once, and on
+    several event loops.
+
+    >>> async with AsyncClient(credentials=AccessKey("id", "secret"), endpoint="http://127.0.0.1:8080") as client:
+    ...     await client.back_fill(BackFillRequest.on(15001, "2022-01-14"))
+
+    **Cancelled calls.** A call that is cancelled before anything of it was sent, or that only reads, ends in
+    ``CancelledError`` as usual. One that starts work and may have been sent ends in
+    :class:`~dms_backfill_sdk.OutcomeUnknownError` instead: whoever awaits it next (a task group, ``asyncio.timeout``,
+    ``asyncio.wait_for``) is told that something may have been started.
+
+    Attributes:
+        credentials: as of :class:`Client`. A callable is asked in a thread, and so is Alibaba's credential chain, so
+            that the loop goes on meanwhile.
+        endpoint: as of :class:`Client`.
+        signature: as of :class:`Client`.
+        timeout: as of :class:`Client`. To wait for one of the transport's 100 connections is no part of it.
+        retry: as of :class:`Client`.
+        tid: as of :class:`Client`.
+        transport: who carries the requests; by default one over ``aiohttp``, with one session for each event loop.
+        clock: as of :class:`Client`. One that is no :class:`SystemClock` waits in a thread.
+        end_inclusive: as of :class:`Client`.
+        service_clock: as of :class:`Client`.
+
+    Raises:
+        ConfigurationError: it cannot be used like that.
+    """
+
+    credentials: Credentials | CredentialSource | None = None
+    endpoint: str = field(default=None, converter=address)
+    signature: str = "rpc"
+    timeout: tuple[float, float] = field(default=(5.0, 10.0), converter=checked_timeout)
+    retry: RetryPolicy = field(factory=RetryPolicy, validator=validators.instance_of(RetryPolicy))
+    tid: int | None = field(default=None, converter=tenant)
+    transport: AsyncTransport = field(default=Factory(lambda self: AiohttpTransport(self.timeout), takes_self=True))
+    clock: Clock = SYSTEM_CLOCK
+    end_inclusive: bool = True
+    service_clock: ServiceClock = field(
+        init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
+    )
+    #: The credentials when they are a value; None when somebody must be asked, who may take his time.
+    _value: Credentials | None = field(init=False, repr=False)
+    _line: Line = field(init=False, repr=False)
+
+    @_value.default
+    def _(self) -> Credentials | None:
+        given = from_environment(os.environ) if self.credentials is None else self.credentials
+        return given if is_credential(given) else None
+
+    @_line.default
+    def _(self) -> Line:
+        if self._value is not None:
+            return line_of(self, source(self._value))
+        if self.credentials is not None:
+            return line_of(self, source(self.credentials))
+        # To load the chain takes half a second, so that too is left to the thread of the first call.
+        chain = functools.cache(functools.partial(source, None))
+        return line_of(self, lambda: chain()())  # noqa: PLW0108  chain itself is slow to come
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what the transport keeps open on this event loop."""
+        await self.transport.close()
+
+    async def call(self, request: "Request[R]") -> R:
+        """Send a typed request and return its response; see :meth:`Client.call`."""
+        return await self.run(converse(call_of(request, tid=self.tid), self._line))
+
+    call_raw = awaited(Client.call_raw)
+
+    def iterate(self, request: "Request[Page[T]]") -> AsyncIterator[T]:
+        """The items of a list that comes in pages, fetched as they are asked for; see :meth:`Client.iterate`.
+
+        >>> async for run in client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100)):
+        ...     print(run)
+        """
+        return self.follow(paging(request))
+
+    async def run(self, conversation: Conversation[A]) -> A:
+        """Carry out what a conversation asks for, until it returns."""
+        async for told in self.follow(_telling_its_end(conversation)):
+            last: A = told
+        return last
+
+    async def follow(self, conversation: Conversation[Any]) -> AsyncIterator[Any]:
+        """Carry out what a conversation asks for, and pass on what it tells."""
+        answer: Any = None
+        error: DmsError | None = None
+        # Something may have started and nobody has been told yet: the conversation is still looking into it.
+        doubt: DmsError | None = None
+        while (wish := await self._next_wish(conversation, answer, error)) is not _OVER:
+            doubt = error if error and error.may_have_started else doubt
+            answer = error = None
+            if isinstance(wish, Told):
+                yield wish.value
+                continue
+            try:
+                answer = await self._grant(wish)
+            except DmsError as caught:
+                error = caught
+                if isinstance(caught.__cause__, asyncio.CancelledError):
+                    _give_up(conversation, caught, caught.__cause__)
+            except asyncio.CancelledError as cancelled:
+                if doubt is None:
+                    raise
+                doubt.__cause__ = cancelled
+                _give_up(conversation, doubt, cancelled)
+
+    async def _next_wish(self, conversation: Conversation[Any], answer: Any, error: DmsError | None) -> Any:
+        # Going on may mean to sign, and to sign means to ask for the credentials.
+        if self._value is None:
+            return await asyncio.to_thread(_go_on, conversation, answer, error)
+        return _go_on(conversation, answer, error)
+
+    async def _grant(self, wish: "HttpRequest | Request[Any] | Sleep") -> Any:
+        match wish:
+            case HttpRequest():
+                return await self.transport.send(wish)
+            case Sleep(seconds) if isinstance(self.clock, SystemClock):
+                return await asyncio.sleep(max(seconds, 0) / self.clock.speed)
+            case Sleep(seconds):
+                return await asyncio.to_thread(self.clock.sleep, seconds)
+            case _:
+                return await self.call(wish)
+
+    # One line for each operation: its name; signature and words are the other client's.
+    back_fill = awaited(Client.back_fill)
+    list_task_flow = awaited(Client.list_task_flow)
+    list_task_flows_by_page = awaited(Client.list_task_flows_by_page)
+    list_lh_task_flow_and_scenario = awaited(Client.list_lh_task_flow_and_scenario)
+    get_lh_space_by_name = awaited(Client.get_lh_space_by_name)
+    get_task_flow_graph = awaited(Client.get_task_flow_graph)
+    list_tasks_in_task_flow = awaited(Client.list_tasks_in_task_flow)
+    get_task = awaited(Client.get_task)
+    list_dagversions = awaited(Client.list_dagversions)
+    get_user_active_tenant = awaited(Client.get_user_active_tenant)
+    list_user_tenants = awaited(Client.list_user_tenants)
+    list_task_flow_instance = awaited(Client.list_task_flow_instance)
+    get_task_instance_relation = awaited(Client.get_task_instance_relation)
+    stop_task_flow_instance = awaited(Client.stop_task_flow_instance)
+    suspend_task_flow_instance = awaited(Client.suspend_task_flow_instance)
+    resume_task_flow_instance = awaited(Client.resume_task_flow_instance)
+    re_run_task_flow_instance = awaited(Client.re_run_task_flow_instance)
+    make_task_flow_instance_success = awaited(Client.make_task_flow_instance_success)
+    create_task_flow = awaited(Client.create_task_flow)
+    delete_task_flow = awaited(Client.delete_task_flow)
+    create_task = awaited(Client.create_task)
+    delete_task = awaited(Client.delete_task)
+    add_task_flow_edges = awaited(Client.add_task_flow_edges)
+    delete_task_flow_edges_by_condition = awaited(Client.delete_task_flow_edges_by_condition)
+    list_task_flow_edges_by_condition = awaited(Client.list_task_flow_edges_by_condition)
+    update_task_content = awaited(Client.update_task_content)
+    update_task_content_v2 = awaited(Client.update_task_content_v2)
+    update_task_flow_time_variables = awaited(Client.update_task_flow_time_variables)
+    publish_and_deploy_task_flow = awaited(Client.publish_and_deploy_task_flow)
+    re_deploy_lh_dag_version = awaited(Client.re_deploy_lh_dag_version)
+    offline_task_flow = awaited(Client.offline_task_flow)
+    try_run_task_flow = awaited(Client.try_run_task_flow)
+
+
+_OVER: Final = object()
+
+
+def _go_on(conversation: Conversation[Any], answer: Any, error: DmsError | None) -> Any:
+    """What the conversation wishes next, or :data:`_OVER`: a ``StopIteration`` cannot leave a thread or a coroutine."""
+    try:
+        return conversation.throw(error) if error else conversation.send(answer)
+    except StopIteration:
+        return _OVER
+
+
+def _telling_its_end(conversation: Conversation[Any]) -> Generator[Any, Any, None]:
+    """The same conversation, which tells at last what it returns."""
+    yield Told((yield from conversation))
+
+
+def _give_up(conversation: Conversation[Any], error: DmsError, cancelled: BaseException) -> None:
+    """End a conversation whose request was cancelled after it may have been sent.
+
+    Raises:
+        OutcomeUnknownError: ``error``, when the request was one that starts work.
+        CancelledError: it was not; nothing is lost.
+    """
+    try:
+        # Told of it, the call says what it was about; what it would do next is not done.
+        conversation.throw(error)
+        # Nor what those would do who asked for it; they add what else they know.
+        conversation.throw(error)
+    except (DmsError, StopIteration):
+        pass
+    conversation.close()
+    if error.may_have_started:
+        raise error
+    raise cancelled
