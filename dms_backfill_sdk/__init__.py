@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dms_backfill_sdk.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from dms_backfill_sdk.aio import *
     from dms_backfill_sdk.backfill import *
     from dms_backfill_sdk.client import *
     from dms_backfill_sdk.clock import *
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 #: Where each public name lives.
 _NAMES: dict[str, tuple[str, ...]] = {
+    "aio": ("AsyncClient",),
     "client": ("Client",),
     "clock": (
         "ManualClock",

@@ -1,6 +1,5 @@
 """What travels: one request, one response, and whoever carries them. Data only; no socket is touched here."""
 
-import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Protocol
@@ -27,11 +26,11 @@ FORM = "application/x-www-form-urlencoded"
 
 def percent(text: str) -> str:
     """Percent-encode as RFC 3986 asks: only ``A-Z a-z 0-9 - _ . ~`` stay as they are."""
-    # Nearly everything that is sent is of such letters only, and to look is eight times as fast as to quote.
-    return text if _UNRESERVED(text) else quote(text, safe="")
+    # Of ASCII is nearly everything that is sent, and a table of it is twice as fast as to quote.
+    return text.translate(_ENCODED) if text.isascii() else quote(text, safe="")
 
 
-_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*").fullmatch
+_ENCODED = {number: quote(chr(number), safe="") for number in range(128)}
 
 
 def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
