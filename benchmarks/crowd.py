@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.contenders import BARE, OFFICIAL, OURS, asynchronous, synchronous
-from benchmarks.measure import server, side_by_side, wall
+from benchmarks.measure import cpu, server, side_by_side, wall
 
 CALLS = 640
 COROUTINES = 256
@@ -37,6 +37,12 @@ def _coroutines(host: str, calls: int = 4 * CALLS) -> None:
             for name, work in contenders.items()
         }
         side_by_side("256 coroutines", "calls/s", rates, OFFICIAL, "aiohttp, unsigned", rounds=9)
+        costs = {
+            name: cpu(lambda work=work: runner.run(_crowd(work, COROUTINES)), 4)  # type: ignore[misc]
+            for name, work in contenders.items()
+        }
+        title = f"{COROUTINES} coroutines: CPU of {COROUTINES} calls"
+        side_by_side(title, "µs", costs, OFFICIAL, "aiohttp, unsigned", rounds=9)
         runner.run(close())
 
 

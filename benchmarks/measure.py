@@ -68,7 +68,9 @@ def slope(costs: Mapping[int, float]) -> float:
 @contextlib.contextmanager
 def server(*command: str) -> Iterator[str]:
     """A server in a process of its own that prints its port first; gives ``host:port``."""
-    process = subprocess.Popen([sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdin
     assert process.stdout
     try:
