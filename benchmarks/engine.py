@@ -1,5 +1,6 @@
 """An emulated daily backfill of a flow of 100 nodes, on a clock that is moved by hand: three years of it."""
 
+import itertools
 import time
 from datetime import date, timedelta
 
@@ -29,7 +30,7 @@ def run(days: int, nodes: int) -> float:
         client.create_task(CreateTaskRequest(dag_id=dag_id, node_type="1", node_name=f"node {number}")).node_id or 0
         for number in range(nodes)
     ]
-    edges = [NewEdge(begin, end) for begin, end in zip(ids, ids[1:], strict=False)]
+    edges = [NewEdge(begin, end) for begin, end in itertools.pairwise(ids)]
     client.add_task_flow_edges(AddTaskFlowEdgesRequest(dag_id=dag_id, edges=edges))
     client.publish_and_deploy_task_flow(PublishAndDeployTaskFlowRequest(dag_id=dag_id))
     began = time.process_time()

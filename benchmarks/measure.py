@@ -57,7 +57,7 @@ def side_by_side(
 def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
-    return f"{middle:.3f} [{low:.3f} – {high:.3f}]"
+    return f"{middle:.3f} [{low:.3f} to {high:.3f}]"
 
 
 def slope(costs: Mapping[int, float]) -> float:

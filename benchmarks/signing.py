@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from alibabacloud_dms_enterprise20181101 import models
 from alibabacloud_tea_openapi.utils import Utils
@@ -18,7 +19,7 @@ from dms_backfill_sdk.wire import decode_body, encode_parameters
 KEY = AccessKey("testid", "testsecret")
 NOW = datetime(2023, 1, 14, 8, tzinfo=UTC)
 NONCE = "c50aafcd05e835d1996d715c2a59ef52"
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "dag_id": 15001,
     "start_node_ids": [1, 2],
     "back_fill_date_begin": "2022-01-14",

@@ -43,7 +43,7 @@ def _body_length(head: bytes) -> int:
 async def serve() -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Yes, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  how the parent learns it
+    print(server.sockets[0].getsockname()[1], flush=True)
     over = asyncio.Event()
 
     def wait_for_the_parent() -> None:

@@ -46,10 +46,10 @@ def awaited(
 @frozen(kw_only=True, eq=False)
 class AsyncClient:
     """A :class:`Client` whose calls are awaited. Immutable; one instance may be used by many tasks at once, and on
-    several event loops.
+    several event loops::
 
-    >>> async with AsyncClient(credentials=AccessKey("id", "secret"), endpoint="http://127.0.0.1:8080") as client:
-    ...     await client.back_fill(BackFillRequest.on(15001, "2022-01-14"))
+        async with AsyncClient(credentials=AccessKey("id", "secret")) as client:
+            await client.back_fill(BackFillRequest.on(15001, "2022-01-14"))
 
     **Cancelled calls.** A call that is cancelled before anything of it was sent, or that only reads, ends in
     ``CancelledError`` as usual. One that starts work and may have been sent ends in
@@ -121,10 +121,10 @@ class AsyncClient:
     call_raw = awaited(Client.call_raw)
 
     def iterate(self, request: "Request[Page[T]]") -> AsyncIterator[T]:
-        """The items of a list that comes in pages, fetched as they are asked for; see :meth:`Client.iterate`.
+        """The items of a list that comes in pages, fetched as they are asked for; see :meth:`Client.iterate`::
 
-        >>> async for run in client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100)):
-        ...     print(run)
+            async for run in client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100)):
+                print(run)
         """
         return self.follow(paging(request))
 

@@ -144,7 +144,7 @@ def _written(parameters: Mapping[str, Any]) -> Pairs:
             try:
                 pairs.append((name, text(value)))
                 encode_pairs(pairs[-1:])
-            except (TypeError, ValueError, RecursionError):
+            except (TypeError, ValueError, AttributeError, RecursionError):
                 raise InvalidRequestError(
                     f"The parameter {name!r} cannot be written from a {type(value).__name__}; "
                     "give text, a number, True or False, a date, or lists and dicts of these."
