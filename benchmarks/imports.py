@@ -27,7 +27,8 @@ TIMED = """
 import time
 def look():
     # Not getrusage: that counts in what the parent held when it forked.
-    return time.process_time() * 1000, next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
+    most = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    return time.process_time() * 1000, int(most.split()[1]) / 1024
 before = look()
 exec({program!r})
 after = look()

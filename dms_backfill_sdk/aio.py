@@ -121,10 +121,9 @@ class AsyncClient:
     call_raw = awaited(Client.call_raw)
 
     def iterate(self, request: "Request[Page[T]]") -> AsyncIterator[T]:
-        """The items of a list that comes in pages, fetched as they are asked for; see :meth:`Client.iterate`::
+        """The items of a list that comes in pages, fetched as they are asked for; see :meth:`Client.iterate`.
 
-            async for run in client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100)):
-                print(run)
+        ``async for run in client.iterate(ListTaskFlowInstanceRequest(dag_id=15001, page_index=1, page_size=100)): …``
         """
         return self.follow(paging(request))
 
