@@ -12,6 +12,7 @@ from dms_backfill_sdk.version import __version__ as __version__
 if TYPE_CHECKING:
     from dms_backfill_sdk.aio import *
     from dms_backfill_sdk.backfill import *
+    from dms_backfill_sdk.backfill.aio import *
     from dms_backfill_sdk.client import *
     from dms_backfill_sdk.clock import *
     from dms_backfill_sdk.emulator import *
@@ -170,6 +171,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "Standing",
         "TaskFlow",
         "Window",
+    ),
+    "backfill.aio": (
+        "AsyncCampaign",
+        "AsyncJob",
+        "AsyncPlan",
+        "AsyncTaskFlow",
     ),
     "emulator": (
         "Emulator",

@@ -3,19 +3,21 @@
 import asyncio
 import functools
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Self, TypeVar, cast
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 from attrs import Factory, field, frozen, validators
 
+from dms_backfill_sdk.awaiting import awaited
+from dms_backfill_sdk.backfill.aio import AsyncTaskFlow
 from dms_backfill_sdk.client import Client
 from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock, SystemClock
 from dms_backfill_sdk.errors import DmsError
-from dms_backfill_sdk.exchange import Conversation, Sleep, Told, call_of, converse, paging
+from dms_backfill_sdk.exchange import Conversation, Do, GivenUp, Over, Sleep, Told, call_of, converse, going_on, paging
 from dms_backfill_sdk.http import AsyncTransport, HttpRequest
 from dms_backfill_sdk.line import Line, address, line_of, source, tenant
 from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment, is_credential
+from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment
 from dms_backfill_sdk.transport import checked_timeout
 from dms_backfill_sdk.transport.aiohttp import AiohttpTransport
 
@@ -25,22 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient"]
 
 A = TypeVar("A")
-P = ParamSpec("P")
 R = TypeVar("R", bound="Response")
 T = TypeVar("T")
-
-
-def awaited(
-    method: Callable[Concatenate[Client, P], A],
-) -> "Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, A]]":
-    """A method of :class:`Client` for :class:`AsyncClient`: its very body, which ends in a call of ``self.call`` or
-    ``self.run``, and these are awaited here."""
-
-    @functools.wraps(method)
-    async def ask(client: "AsyncClient", /, *args: P.args, **named: P.kwargs) -> A:
-        return await cast("Awaitable[A]", method(cast("Client", client), *args, **named))
-
-    return ask
 
 
 @frozen(kw_only=True, eq=False)
@@ -53,8 +41,9 @@ class AsyncClient:
 
     **Cancelled calls.** A call that is cancelled before anything of it was sent, or that only reads, ends in
     ``CancelledError`` as usual. One that starts work and may have been sent ends in
-    :class:`~dms_backfill_sdk.OutcomeUnknownError` instead: whoever awaits it next (a task group, ``asyncio.timeout``,
-    ``asyncio.wait_for``) is told that something may have been started.
+    :class:`~dms_backfill_sdk.OutcomeUnknownError` instead, and so does a submission some of whose requests were sent:
+    whoever awaits it next (a task group, ``asyncio.timeout``, ``asyncio.wait_for``) is told that something may have
+    been started. A campaign that is cancelled has it all in its ledger.
 
     Attributes:
         credentials: as of :class:`Client`. A callable is asked in a thread, and so is Alibaba's credential chain, so
@@ -85,24 +74,15 @@ class AsyncClient:
     service_clock: ServiceClock = field(
         init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
     )
-    #: The credentials when they are a value; None when somebody must be asked, who may take his time.
-    _value: Credentials | None = field(init=False, repr=False)
-    _line: Line = field(init=False, repr=False)
+    line: Line = field(init=False, repr=False)
 
-    @_value.default
-    def _(self) -> Credentials | None:
-        given = from_environment(os.environ) if self.credentials is None else self.credentials
-        return given if is_credential(given) else None
-
-    @_line.default
+    @line.default
     def _(self) -> Line:
-        if self._value is not None:
-            return line_of(self, source(self._value))
-        if self.credentials is not None:
+        if self.credentials is not None or from_environment(os.environ) is not None:
             return line_of(self, source(self.credentials))
         # To load the chain takes half a second, so that too is left to the thread of the first call.
         chain = functools.cache(functools.partial(source, None))
-        return line_of(self, lambda: chain()())  # noqa: PLW0108  chain itself is slow to come
+        return line_of(self, lambda: found() if callable(found := chain()) else found)
 
     async def __aenter__(self) -> Self:
         return self
@@ -116,7 +96,7 @@ class AsyncClient:
 
     async def call(self, request: "Request[R]") -> R:
         """Send a typed request and return its response; see :meth:`Client.call`."""
-        return await self.run(converse(call_of(request, tid=self.tid), self._line))
+        return await self.run(converse(call_of(request, tid=self.tid), self.line))
 
     call_raw = awaited(Client.call_raw)
 
@@ -127,43 +107,39 @@ class AsyncClient:
         """
         return self.follow(paging(request))
 
-    async def run(self, conversation: Conversation[A]) -> A:
-        """Carry out what a conversation asks for, until it returns."""
-        async for told in self.follow(_telling_its_end(conversation)):
-            last: A = told
-        return last
+    async def task_flow(self, name_or_id: int | str) -> AsyncTaskFlow:
+        """Look a task flow up by name or id; see :meth:`Client.task_flow`."""
+        return await AsyncTaskFlow.find(self, name_or_id)
+
+    async def run(self, conversation: Conversation[A], listen: Callable[[Any], object] | None = None) -> A:
+        """Carry out what a conversation asks for, until it returns; ``listen`` is called with what it tells."""
+        while isinstance(step := await self._until_told(conversation), Told):
+            if listen is not None:
+                listen(step.value)
+        answer: A = step.value
+        return answer
 
     async def follow(self, conversation: Conversation[Any]) -> AsyncIterator[Any]:
         """Carry out what a conversation asks for, and pass on what it tells."""
+        while isinstance(step := await self._until_told(conversation), Told):
+            yield step.value
+
+    async def _until_told(self, conversation: Conversation[Any]) -> Told | Over[Any]:
         answer: Any = None
         error: DmsError | None = None
-        # Something may have started and nobody has been told yet: the conversation is still looking into it.
-        doubt: DmsError | None = None
-        while (wish := await self._next_wish(conversation, answer, error)) is not _OVER:
-            doubt = error if error and error.may_have_started else doubt
+        while not isinstance(wish := going_on(conversation, answer, error), Told | Over):
             answer = error = None
-            if isinstance(wish, Told):
-                yield wish.value
-                continue
             try:
                 answer = await self._grant(wish)
+            except asyncio.CancelledError as cancelled:
+                _give_up(conversation, GivenUp(), cancelled)
             except DmsError as caught:
-                error = caught
                 if isinstance(caught.__cause__, asyncio.CancelledError):
                     _give_up(conversation, caught, caught.__cause__)
-            except asyncio.CancelledError as cancelled:
-                if doubt is None:
-                    raise
-                doubt.__cause__ = cancelled
-                _give_up(conversation, doubt, cancelled)
+                error = caught
+        return wish
 
-    async def _next_wish(self, conversation: Conversation[Any], answer: Any, error: DmsError | None) -> Any:
-        # Going on may mean to sign, and to sign means to ask for the credentials.
-        if self._value is None:
-            return await asyncio.to_thread(_go_on, conversation, answer, error)
-        return _go_on(conversation, answer, error)
-
-    async def _grant(self, wish: "HttpRequest | Request[Any] | Sleep") -> Any:
+    async def _grant(self, wish: "HttpRequest | Request[Any] | Sleep | Do") -> Any:
         match wish:
             case HttpRequest():
                 return await self.transport.send(wish)
@@ -171,6 +147,8 @@ class AsyncClient:
                 return await asyncio.sleep(max(seconds, 0) / self.clock.speed)
             case Sleep(seconds):
                 return await asyncio.to_thread(self.clock.sleep, seconds)
+            case Do(act):
+                return await _done_in_a_thread(act)
             case _:
                 return await self.call(wish)
 
@@ -209,37 +187,42 @@ class AsyncClient:
     try_run_task_flow = awaited(Client.try_run_task_flow)
 
 
-_OVER: Final = object()
+async def _done_in_a_thread(act: Callable[[], A]) -> A:
+    """What ``act`` returns. Whoever loses patience waits for its end all the same: half a deed helps nobody."""
+    doing = asyncio.ensure_future(asyncio.to_thread(act))
+    impatient: asyncio.CancelledError | None = None
+    while not doing.done():
+        try:
+            await asyncio.wait([doing])
+        except asyncio.CancelledError as cancelled:
+            impatient = cancelled
+    if impatient is not None:
+        doing.exception()  # nobody is there to hear of it
+        raise impatient
+    return doing.result()
 
 
-def _go_on(conversation: Conversation[Any], answer: Any, error: DmsError | None) -> Any:
-    """What the conversation wishes next, or :data:`_OVER`: a ``StopIteration`` cannot leave a thread or a coroutine."""
-    try:
-        return conversation.throw(error) if error else conversation.send(answer)
-    except StopIteration:
-        return _OVER
+def _give_up(conversation: Conversation[Any], became: BaseException, cancelled: asyncio.CancelledError) -> NoReturn:
+    """End a conversation that was cancelled: nothing more that it wishes is done.
 
-
-def _telling_its_end(conversation: Conversation[Any]) -> Generator[Any, Any, None]:
-    """The same conversation, which tells at last what it returns."""
-    yield Told((yield from conversation))
-
-
-def _give_up(conversation: Conversation[Any], error: DmsError, cancelled: BaseException) -> None:
-    """End a conversation whose request was cancelled after it may have been sent.
+    Args:
+        conversation: the conversation.
+        became: what became of its last wish.
+        cancelled: the cancellation.
 
     Raises:
-        OutcomeUnknownError: ``error``, when the request was one that starts work.
-        CancelledError: it was not; nothing is lost.
+        DmsError: what it says of that, or what became of its wish, when something was, or may have been, started.
+        CancelledError: otherwise; nothing is lost.
     """
+    left: BaseException = became
     try:
-        # Told of it, the call says what it was about; what it would do next is not done.
-        conversation.throw(error)
-        # Nor what those would do who asked for it; they add what else they know.
-        conversation.throw(error)
-    except (DmsError, StopIteration):
-        pass
-    conversation.close()
-    if error.may_have_started:
-        raise error
+        while True:
+            conversation.throw(left)
+            left = GivenUp()
+    except (DmsError, StopIteration) as end:
+        left = end
+    except GivenUp:
+        left = became
+    if isinstance(left, DmsError) and left.may_have_started:
+        raise left from cancelled
     raise cancelled

@@ -1,14 +1,25 @@
 """The client: one method per operation, no logic of their own."""
 
 import importlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from attrs import Factory, field, frozen, validators
 
 from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import DmsError
-from dms_backfill_sdk.exchange import Conversation, Do, Sleep, Told, call_of, converse, paging, raw_call_of
+from dms_backfill_sdk.exchange import (
+    Conversation,
+    Do,
+    Over,
+    Sleep,
+    Told,
+    call_of,
+    converse,
+    going_on,
+    paging,
+    raw_call_of,
+)
 from dms_backfill_sdk.http import HttpRequest, Transport
 from dms_backfill_sdk.line import Line, address, line_of, source, tenant
 from dms_backfill_sdk.retry import RetryPolicy
@@ -134,34 +145,33 @@ class Client:
         """
         return self.run(converse(raw_call_of(action, query or {}, form or {}, tid=self.tid), self.line))
 
-    def run(self, conversation: Conversation[A]) -> A:
-        """Carry out what a conversation asks for, until it returns."""
-        steps = self.follow(conversation)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                answer: A = end.value
-                return answer
+    def run(self, conversation: Conversation[A], listen: Callable[[Any], object] | None = None) -> A:
+        """Carry out what a conversation asks for, until it returns; ``listen`` is called with what it tells."""
+        while isinstance(step := self._until_told(conversation), Told):
+            if listen is not None:
+                listen(step.value)
+        answer: A = step.value
+        return answer
 
-    def follow(self, conversation: Conversation[A]) -> Generator[Any, None, A]:
+    def follow(self, conversation: Conversation[Any]) -> Iterator[Any]:
         """Carry out what a conversation asks for, and pass on what it tells."""
+        while isinstance(step := self._until_told(conversation), Told):
+            yield step.value
+
+    def _until_told(self, conversation: Conversation[Any]) -> Told | Over[Any]:
         answer: Any = None
         error: DmsError | None = None
-        while True:
-            try:
-                wish = conversation.throw(error) if error else conversation.send(answer)
-            except StopIteration as end:
-                result: A = end.value
-                return result
+        while not isinstance(wish := going_on(conversation, answer, error), Told | Over):
             answer = error = None
-            if isinstance(wish, Told):
-                yield wish.value
-                continue
             try:
                 answer = self._grant(wish)
             except DmsError as caught:
                 error = caught
+            except BaseException:
+                # Interrupted: what it holds, such as a campaign's lock, is let go of now.
+                conversation.close()
+                raise
+        return wish
 
     def _grant(self, wish: "HttpRequest | Request[Any] | Sleep | Do") -> Any:
         match wish:

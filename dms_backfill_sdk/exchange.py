@@ -1,7 +1,8 @@
 """One call as a conversation: sign → send → read → try again, or raise. No I/O happens here.
 
 :func:`converse` is a generator. It yields an :class:`HttpRequest` and is told the :class:`HttpResponse`, or is thrown
-the transport's error; it yields a :class:`Sleep` and goes on when that time has passed. What it returns is the answer.
+the transport's error; it yields a :class:`Sleep` and goes on when that time has passed; it asks for credentials by a
+:class:`Do`, if somebody must be asked for them. What it returns is the answer.
 """
 
 import logging
@@ -30,7 +31,20 @@ from dms_backfill_sdk.wire import WireError, decode_body, encode_parameters, tex
 if TYPE_CHECKING:
     from dms_backfill_sdk.operations.declaration import Page, Request, Response
 
-__all__ = ["Call", "Conversation", "Do", "Sleep", "Told", "call_of", "converse", "paging", "raw_call_of"]
+__all__ = [
+    "Call",
+    "Conversation",
+    "Do",
+    "GivenUp",
+    "Over",
+    "Sleep",
+    "Told",
+    "call_of",
+    "converse",
+    "going_on",
+    "paging",
+    "raw_call_of",
+]
 
 VERSION = "2018-11-01"
 
@@ -63,9 +77,30 @@ class Told:
     value: Any
 
 
+class GivenUp(BaseException):
+    """Nobody goes on with a conversation, for a reason that is none of its own: its task was cancelled. What it wished
+    last was not done. Thrown into it, so that it can say what it leaves behind: by the :class:`DmsError` that it raises
+    instead, if something was, or may have been, started."""
+
+
 #: A generator that asks for things and is sent what came of them. It may ask for an :class:`HttpRequest` to be sent, a
 #: typed request to be called, a :class:`Sleep`, something to :class:`Do`, and for somebody to be :class:`Told`.
 Conversation = Generator["HttpRequest | Request[Any] | Sleep | Do | Told", Any, A]
+
+
+@frozen
+class Over(Generic[A]):
+    """A conversation's end, and what it returned."""
+
+    value: A
+
+
+def going_on(conversation: Conversation[A], answer: Any, error: DmsError | None) -> Any:
+    """What a conversation wishes next, once it is sent the answer or thrown the error; :class:`Over` at its end."""
+    try:
+        return conversation.throw(error) if error else conversation.send(answer)
+    except StopIteration as end:
+        return Over(end.value)
 
 
 @frozen
@@ -164,7 +199,10 @@ def converse(call: Call[A], line: Line) -> Conversation[A]:
     attempt = 1
     while True:
         sent = line.clock.now()
-        request = line.mechanism.sign(unsigned, line.credentials(), now=sent + skew, nonce=line.nonce())
+        credentials = line.credentials
+        if callable(credentials):
+            credentials = yield Do(credentials)
+        request = line.mechanism.sign(unsigned, credentials, now=sent + skew, nonce=line.nonce())
         try:
             response = yield request
             line.service.read(_date(response), sent + (line.clock.now() - sent) / 2)

@@ -31,7 +31,7 @@ class Line(NamedTuple):
     scheme: str
     host: str
     mechanism: Mechanism
-    credentials: CredentialSource
+    credentials: Credentials | CredentialSource
     retry: RetryPolicy
     clock: Clock
     service: ServiceClock
@@ -59,7 +59,7 @@ class Settings(Protocol):
     def service_clock(self) -> ServiceClock: ...
 
 
-def line_of(client: Settings, credentials: CredentialSource) -> Line:
+def line_of(client: Settings, credentials: Credentials | CredentialSource) -> Line:
     """How this client asks.
 
     Raises:
@@ -107,13 +107,13 @@ def tenant(tid: int | None) -> int | None:
     return tid
 
 
-def source(credentials: Credentials | CredentialSource | None) -> CredentialSource:
-    """Whom to ask for the credentials of each attempt."""
+def source(credentials: Credentials | CredentialSource | None) -> Credentials | CredentialSource:
+    """The credentials, or whom to ask for them at each attempt."""
     given = from_environment(os.environ) if credentials is None else credentials
     if given is None:
         return _chain()
     if is_credential(given):
-        return lambda: given
+        return given
     if isinstance(given, type) or not callable(given):
         # Not shown: it may well be a secret in the wrong place.
         raise ConfigurationError(f"credentials= was given a {type(given).__name__}.", advice=CREDENTIALS)

@@ -32,7 +32,7 @@ from dms_backfill_sdk import (
     ThrottledError,
 )
 from dms_backfill_sdk.clock import ServiceClock
-from dms_backfill_sdk.exchange import Call, Sleep, call_of, converse
+from dms_backfill_sdk.exchange import Call, Do, Sleep, call_of, converse
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 from dms_backfill_sdk.line import Line
 from dms_backfill_sdk.signing import mechanism
@@ -62,7 +62,7 @@ def hold(call: Call, told: Iterator, *, clock=None, takes=0.0, credentials=KEY, 
         scheme="https",
         host="dms.example",
         mechanism=mechanism(signature),
-        credentials=credentials if callable(credentials) else lambda: credentials,
+        credentials=credentials,
         retry=retry or RetryPolicy(attempts=ATTEMPTS),
         clock=clock,
         service=ServiceClock(clock),
@@ -78,6 +78,9 @@ def hold(call: Call, told: Iterator, *, clock=None, takes=0.0, credentials=KEY, 
                 held.sleeps.append(wish.seconds)
                 clock.sleep(wish.seconds)
                 wish = talk.send(None)
+                continue
+            if isinstance(wish, Do):
+                wish = talk.send(wish.act())
                 continue
             held.requests.append(wish)
             clock.advance(timedelta(seconds=takes))

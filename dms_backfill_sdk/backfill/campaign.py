@@ -8,15 +8,18 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol, Self, get_args
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, get_args
 
 from attrs import field, frozen
 
-from dms_backfill_sdk.backfill.caller import Caller
+from dms_backfill_sdk.backfill.caller import AnyCaller, Caller
 from dms_backfill_sdk.backfill.campaign_plan import CampaignPlan, planning
 from dms_backfill_sdk.backfill.course import Course
+from dms_backfill_sdk.backfill.history import Talk
 from dms_backfill_sdk.backfill.ledger import Ledger
 from dms_backfill_sdk.backfill.ledgerfile import held, locked, made
 from dms_backfill_sdk.backfill.ledgerrows import FlowRow, Settings
@@ -25,18 +28,22 @@ from dms_backfill_sdk.backfill.schedule import OnFailure, QuietHours, window_nam
 from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only
 from dms_backfill_sdk.dates import requested_times
 from dms_backfill_sdk.errors import ConfigurationError, InvalidRequestError
+from dms_backfill_sdk.exchange import Do
 from dms_backfill_sdk.graph import TaskGraph
 
-__all__ = ["Campaign"]
+__all__ = ["AnyCampaign", "Campaign"]
 
 Order = Literal["asc", "desc"]
+Wish = Literal["pause", "resume", "cancel"]
+C = TypeVar("C", bound=AnyCaller)
+C_co = TypeVar("C_co", bound=AnyCaller, covariant=True)
 
 
-class Flow(Protocol):
+class Flow(Protocol[C_co]):
     """What a campaign needs of a :class:`~dms_backfill_sdk.TaskFlow`."""
 
     @property
-    def _client(self) -> Caller: ...
+    def _client(self) -> C_co: ...
     @property
     def id(self) -> int: ...
     @property
@@ -46,16 +53,10 @@ class Flow(Protocol):
 
 
 @frozen(kw_only=True, eq=False)
-class Campaign:
-    """A campaign, in the hands of a client.
+class AnyCampaign(Generic[C]):
+    """What every campaign has, and the conversations that it consists of. For its attributes see :class:`Campaign`."""
 
-    Attributes:
-        ledger: the file in which it stands.
-        settings: what it was asked to do; None when it was opened by its ledger alone.
-        flows: its task flows.
-    """
-
-    _client: Caller = field(repr=False)
+    _client: C = field(repr=False)
     ledger: Path = field(converter=Path)
     settings: Settings | None = None
     flows: tuple[FlowRow, ...] = ()
@@ -63,7 +64,7 @@ class Campaign:
     @classmethod
     def of(  # noqa: PLR0913  each of them is asked for
         cls,
-        flows: Sequence[Flow],
+        flows: Sequence[Flow[C]],
         *,
         between: tuple[date | str, date | str],
         window: str | timedelta = "1mo",
@@ -79,7 +80,7 @@ class Campaign:
         ledger: str | Path = "campaign.db",
         poll: float = 30.0,
     ) -> Self:
-        """A campaign over several task flows. Nothing is sent before :meth:`run`.
+        """A campaign over several task flows. Nothing is sent before it is run.
 
         Args:
             flows: the task flows.
@@ -147,11 +148,65 @@ class Campaign:
         )
 
     @classmethod
-    def open(cls, client: Caller, ledger: str | Path) -> Self:
+    def open(cls, client: C, ledger: str | Path) -> Self:
         """A campaign that stands in a ledger."""
         return cls(client=client, ledger=ledger)
 
-    # -- before it is run ----------------------------------------------------------------------------------------
+    def _planning(self) -> Talk[CampaignPlan]:
+        if self.settings is None:
+            raise ConfigurationError(f"The plan of this campaign stands in {self.ledger}.", advice="Read its report().")
+        return (yield from planning(self.settings, self.flows))
+
+    def _running(self, *, again: bool) -> Talk[CampaignReport]:
+        with ExitStack() as locks:
+            yield Do(partial(locks.enter_context, locked(self.ledger)))
+            with closing((yield from self._opening(again=again))) as ledger:
+                if again:
+                    yield Do(partial(_take_up, ledger))
+                yield Do(partial(ledger.say, "begins"))
+                report = yield from Course(ledger, self._client.line, self._client.tid).conduct()
+                yield Do(partial(ledger.say, "ends", str(report)))
+                return report
+
+    def _opening(self, *, again: bool) -> Talk[Ledger]:
+        ledger: Ledger
+        if self.settings is None or again or (yield Do(partial(made, self.ledger))):
+            ledger = yield Do(partial(self._opened, self.settings))
+        else:
+            windows = (yield from self._planning()).windows
+            how = (self.ledger, self._client.clock.now, whoami(), self.settings, self.flows, windows)
+            ledger = yield Do(partial(Ledger.make, *how))
+        return ledger
+
+    def _opened(self, expected: Settings | None = None, *, write: bool = True) -> Ledger:
+        ledger = Ledger.open(self.ledger, self._client.clock.now, whoami(), write=write)
+        if expected is not None:
+            ledger.expect(expected, self.flows)
+        return ledger
+
+    def _reporting(self) -> Talk[CampaignReport]:
+        with closing((yield Do(partial(self._opened, write=False)))) as ledger:
+            report: CampaignReport = yield Do(partial(CampaignReport.of, ledger))
+            return report
+
+    def _asking(self, wish: Wish) -> Talk[None]:
+        with closing((yield Do(self._opened))) as ledger:
+            yield Do(partial(ledger.say, wish))
+
+    def _looking_who_runs_it(self) -> Talk[bool]:
+        running: bool = yield Do(partial(held, self.ledger))
+        return running
+
+
+@frozen(kw_only=True, eq=False)
+class Campaign(AnyCampaign[Caller]):
+    """A campaign, in the hands of a client.
+
+    Attributes:
+        ledger: the file in which it stands.
+        settings: what it was asked to do; None when it was opened by its ledger alone.
+        flows: its task flows.
+    """
 
     def plan(self) -> CampaignPlan:
         """See all of it before anything is sent.
@@ -159,11 +214,7 @@ class Campaign:
         Raises:
             InvalidRequestError: a window cannot be written as a BackFill, or is larger than the budget of a day.
         """
-        if self.settings is None:
-            raise ConfigurationError(f"The plan of this campaign stands in {self.ledger}.", advice="Read its report().")
-        return self._client.run(planning(self.settings, self.flows))
-
-    # -- running it ----------------------------------------------------------------------------------------------
+        return self._client.run(self._planning())
 
     def run(self, on_progress: Callable[[CampaignReport], object] | None = None) -> CampaignReport:
         """Run it, here, until nothing more will happen. After an interruption of any kind, run it again.
@@ -178,8 +229,7 @@ class Campaign:
             LedgerError: the ledger cannot be used, or another process runs it; nothing is sent.
             DmsError: the service refuses, and not for a passing reason. Run it again when that is settled.
         """
-        with locked(self.ledger):
-            return self._conduct(on_progress)
+        return self._client.run(self._running(again=False), on_progress)
 
     def resume(self, on_progress: Callable[[CampaignReport], object] | None = None) -> CampaignReport:
         """Take up one that was paused, was cancelled or has failed, and run it.
@@ -189,72 +239,34 @@ class Campaign:
         Raises:
             DmsError: as :meth:`run`.
         """
-        with locked(self.ledger):
-            ledger = self._opened()
-            try:
-                ledger.take_up(OnFailure.parse(ledger.settings.on_failure).retries + 1)
-                ledger.say("resume")
-            finally:
-                ledger.close()
-            return self._conduct(on_progress)
-
-    def _conduct(self, on_progress: Callable[[CampaignReport], object] | None) -> CampaignReport:
-        ledger = self._opened() if self.settings is None or made(self.ledger) else self._make(self.settings)
-        try:
-            ledger.say("begins")
-            talk = Course(ledger, self._client.line, self._client.tid).conduct()
-            for report in self._client.follow(talk):
-                if on_progress is not None:
-                    on_progress(report)
-            report = CampaignReport.of(ledger)
-            ledger.say("ends", str(report))
-        finally:
-            ledger.close()
-        return report
-
-    def _opened(self) -> Ledger:
-        ledger = Ledger.open(self.ledger, self._client.clock.now, whoami(), write=True)
-        if self.settings is not None:
-            ledger.expect(self.settings, self.flows)
-        return ledger
-
-    def _make(self, settings: Settings) -> Ledger:
-        return Ledger.make(self.ledger, self._client.clock.now, whoami(), settings, self.flows, self.plan().windows)
+        return self._client.run(self._running(again=True), on_progress)
 
     # -- from this process or another ----------------------------------------------------------------------------
 
     def report(self) -> CampaignReport:
         """Where it stands, by its ledger."""
-        ledger = Ledger.open(self.ledger, self._client.clock.now, whoami(), write=False)
-        try:
-            return CampaignReport.of(ledger)
-        finally:
-            ledger.close()
+        return self._client.run(self._reporting())
 
     @property
     def is_running(self) -> bool:
         """Whether a process runs it now."""
-        return held(self.ledger)
+        return self._client.run(self._looking_who_runs_it())
 
     def pause(self) -> None:
         """Ask whoever runs it to start nothing more until it is asked to go on. What runs goes on."""
-        self.ask("pause")
+        return self.ask("pause")
 
     def go_on(self) -> None:
         """Ask whoever runs it to go on after a pause."""
-        self.ask("resume")
+        return self.ask("resume")
 
     def cancel(self) -> None:
         """Ask whoever runs it to start nothing more, stop what runs, and end. It can be taken up again."""
-        self.ask("cancel")
+        return self.ask("cancel")
 
-    def ask(self, wish: Literal["pause", "resume", "cancel"]) -> None:
+    def ask(self, wish: Wish) -> None:
         """Write a wish into the ledger; whoever runs it looks there in each round."""
-        ledger = Ledger.open(self.ledger, self._client.clock.now, whoami(), write=True)
-        try:
-            ledger.say(wish)
-        finally:
-            ledger.close()
+        return self._client.run(self._asking(wish))
 
 
 #: A day, in seconds.
@@ -270,8 +282,13 @@ def whoami() -> str:
     return f"{user}@{socket.gethostname()} ({os.getpid()})"
 
 
+def _take_up(ledger: Ledger) -> None:
+    ledger.take_up(OnFailure.parse(ledger.settings.on_failure).retries + 1)
+    ledger.say("resume")
+
+
 def _rows(
-    flows: Sequence[Flow], interval: int, choice: Choice, after: Mapping[str, Sequence[str]]
+    flows: Sequence[Flow[Any]], interval: int, choice: Choice, after: Mapping[str, Sequence[str]]
 ) -> Iterator[FlowRow]:
     """The flows, each behind those that it comes after."""
     names = {flow.name: number for number, flow in enumerate(flows, 1)}

@@ -3,11 +3,11 @@
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from attrs import asdict, define, field, fields, frozen
 
-from dms_backfill_sdk.backfill.caller import Caller
+from dms_backfill_sdk.backfill.caller import AnyCaller, Caller
 from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about, standing_of
 from dms_backfill_sdk.backfill.lookup import looking_up
 from dms_backfill_sdk.backfill.steering import RERUN, RESUME, STOP, SUSPEND, marking, steering
@@ -19,7 +19,7 @@ from dms_backfill_sdk.operations.control import GetTaskInstanceRelationRequest, 
 from dms_backfill_sdk.operations.terms import RunStatus
 from dms_backfill_sdk.shown import Shown, live_view
 
-__all__ = ["Change", "Job"]
+__all__ = ["AnyJob", "Change", "Job"]
 
 #: Failed runs whose nodes are asked for when a job has failed.
 EXPLAINED = 5
@@ -42,18 +42,17 @@ class Change:
     run: Run | None = field(repr=False)
 
 
-@define(eq=False)
-class Job(Shown):
-    """Runs that were started, watched and steered together.
+C = TypeVar("C", bound=AnyCaller)
 
-    Attributes:
-        dag_id: the task flow.
-        flow_name: its name.
-        started: what each BackFill started.
-        tid: the tenant; None is the one the caller is in.
+
+@define(eq=False, kw_only=True)
+class AnyJob(Shown, Generic[C]):
+    """What every job has: the runs that it is about, and the conversations about them.
+
+    For its attributes see :class:`Job`.
     """
 
-    _client: Caller = field(repr=False)
+    _client: C = field(repr=False)
     dag_id: int
     flow_name: str
     started: tuple[Started, ...]
@@ -64,62 +63,57 @@ class Job(Shown):
     def _(self) -> Watch:
         return Watch(self.dag_id, self.tid, self.started)
 
-    # -- where it stands -----------------------------------------------------------------------------------------
-
-    def runs(self) -> list[Run]:
-        """The runs that there are, in the order of the job, as they stand now."""
-        self._client.run(self._watch.look(again=True))
-        return [self._watch.runs[time] for time in self._watch.times() if time in self._watch.runs]
-
     def seen(self) -> dict[datetime, Run | None]:
         """For each of its business times, in order, the run as it was last seen; None where there was none.
 
-        Nothing is asked; :meth:`progress` looks again.
+        Nothing is asked; ``progress()`` looks again.
         """
         return {time: self._watch.runs.get(time) for time in self._watch.times()}
 
-    def nodes(self, run: Run) -> list[NodeRun]:
-        """The nodes of one of its runs."""
-        return self._client.run(self._asking_nodes(run))
+    def now(self) -> datetime:
+        """What time it is, on the client's clock."""
+        return self._client.clock.now()
 
-    def progress(self) -> Progress:
-        """How far it is now. Runs that have succeeded are not asked for again."""
-        self._client.run(self._watch.look())
-        return self._watch.progress(over=self._watch.over())
+    def to_dict(self) -> dict[str, Any]:
+        """The job in plain values, for :meth:`from_dict` in another process."""
+        return {
+            "dag_id": self.dag_id,
+            "flow_name": self.flow_name,
+            "tid": self.tid,
+            "started": [
+                {**one.times.to_dict(), "run_id": one.run_id, "before": sorted(one.before)} for one in self.started
+            ],
+        }
 
-    def wait(
-        self, *, timeout: float | None = None, on_progress: Callable[[Progress], object] | None = None
-    ) -> Progress:
-        """Wait until nothing more will happen.
+    @classmethod
+    def from_dict(cls, client: C, data: dict[str, Any]) -> Self:
+        """The job that :meth:`to_dict` wrote down."""
+        return cls(
+            client=client,
+            dag_id=data["dag_id"],
+            flow_name=data["flow_name"],
+            started=tuple(
+                Started(BusinessTimes.from_dict(one), one["run_id"], frozenset(one["before"]))
+                for one in data["started"]
+            ),
+            tid=data["tid"],
+        )
 
-        Runs that wait are waited for, however long, unless a failed one holds them up.
+    # -- conversations -------------------------------------------------------------------------------------------
 
-        Args:
-            timeout: seconds to wait at most, on the client's clock; None waits as long as it takes.
-            on_progress: called whenever something has changed. Without it a notebook shows a bar.
+    @classmethod
+    def _attaching(cls, client: C, flow: int | str, times: BusinessTimes) -> Talk[Self]:
+        found = yield from looking_up(flow, client.tid)
+        older = yield from _older(found.id, times, client.tid)
+        started = (Started(times, None, older),)
+        return cls(client=client, dag_id=found.id, flow_name=found.name, started=started, tid=client.tid)
 
-        Raises:
-            RunFailedError: a run failed, or did not come; it names the failing nodes and what they said.
-            WaitTimeoutError: the time is up; the job goes on.
-            DmsError: the runs can no longer be seen; the job goes on.
-        """
-        progress = self._watch.progress()
-        tell = on_progress or live_view()
-        for progress in self._following(timeout):
-            if tell is not None:
-                tell(progress)
-        if progress.done < progress.total:
-            raise self._client.run(self._explaining(progress))
-        return progress
+    def _listing(self) -> Talk[list[Run]]:
+        yield from self._watch.look(again=True)
+        return [run for run in self.seen().values() if run is not None]
 
-    def to_pandas(self) -> Any:
-        """Its runs, as they stand now, as a ``pandas.DataFrame``: a row for each business time, with its standing and
-        what the service says of its run.
-
-        Raises:
-            ConfigurationError: pandas is not installed.
-        """
-        self.runs()
+    def _framing(self) -> Talk[Any]:
+        yield from self._listing()
         names = ["business_time", "standing", *(one.name for one in fields(Run) if one.name != "business_time")]
         empty = Run()
         return frame(
@@ -130,29 +124,28 @@ class Job(Shown):
             ),
         )
 
-    def now(self) -> datetime:
-        """What time it is, on the client's clock."""
-        return self._client.clock.now()
+    def _looking(self) -> Talk[Progress]:
+        yield from self._watch.look()
+        return self._watch.progress(over=self._watch.over())
 
-    def events(self, *, timeout: float | None = None) -> Iterator[Change]:
-        """What happens to its runs, until nothing more will.
-
-        Raises:
-            WaitTimeoutError: as :meth:`wait`.
-        """
-        stood = dict.fromkeys(self._watch.times(), Standing.MISSING)
-        for _ in self._following(timeout):
-            for time, was in stood.items():
-                standing = self._watch.standing(time)
-                if standing is not was:
-                    stood[time] = standing
-                    yield Change(time, was, standing, self._watch.runs.get(time))
-
-    def _following(self, timeout: float | None) -> Iterator[Progress]:
+    def _watching(self, timeout: float | None) -> Talk[Progress]:
         clock = self._client.clock
         deadline = None if timeout is None else clock.now() + timedelta(seconds=timeout)
-        talk = watching(self._watch, clock, Pace(), random.random, deadline)
-        yield from self._client.follow(talk)
+        return watching(self._watch, clock, Pace(), random.random, deadline)
+
+    def _waiting(self, timeout: float | None) -> Talk[Progress]:
+        progress = yield from self._watching(timeout)
+        if progress.done < progress.total:
+            raise (yield from self._explaining(progress))
+        return progress
+
+    def _changes(self, stood: dict[datetime, Standing]) -> Iterator[Change]:
+        """What has changed since the runs stood like that; brings it up to date."""
+        for time in self._watch.times():
+            was, standing = stood.get(time, Standing.MISSING), self._watch.standing(time)
+            if standing is not was:
+                stood[time] = standing
+                yield Change(time, was, standing, self._watch.runs.get(time))
 
     def _asking_nodes(self, run: Run) -> Talk[list[NodeRun]]:
         response = yield GetTaskInstanceRelationRequest(dag_id=self.dag_id, dag_instance_id=run.id or 0, tid=self.tid)
@@ -184,6 +177,87 @@ class Job(Shown):
     def _standing(self, standing: Standing) -> list[datetime]:
         return [time for time in self._watch.times() if self._watch.standing(time) is standing]
 
+
+@define(eq=False, kw_only=True)
+class Job(AnyJob[Caller]):
+    """Runs that were started, watched and steered together.
+
+    Attributes:
+        dag_id: the task flow.
+        flow_name: its name.
+        started: what each BackFill started.
+        tid: the tenant; None is the one the caller is in.
+    """
+
+    @classmethod
+    def attach(  # noqa: PLR0913  as many as say which runs are meant
+        cls,
+        client: Caller,
+        flow: int | str,
+        *,
+        on: date | str | None = None,
+        between: tuple[date | str, date | str] | None = None,
+        interval: int = 24,
+        asc: bool = True,
+    ) -> Self:
+        """Pick up a job that somebody started, by the flow and the business dates it is about.
+
+        The newest run of each date counts as the job's.
+        """
+        times = requested_times(on, between, interval=interval, asc=asc, end_inclusive=client.end_inclusive)
+        return client.run(cls._attaching(client, flow, times))
+
+    # -- where it stands -----------------------------------------------------------------------------------------
+
+    def runs(self) -> list[Run]:
+        """The runs that there are, in the order of the job, as they stand now."""
+        return self._client.run(self._listing())
+
+    def nodes(self, run: Run) -> list[NodeRun]:
+        """The nodes of one of its runs."""
+        return self._client.run(self._asking_nodes(run))
+
+    def progress(self) -> Progress:
+        """How far it is now. Runs that have succeeded are not asked for again."""
+        return self._client.run(self._looking())
+
+    def wait(
+        self, *, timeout: float | None = None, on_progress: Callable[[Progress], object] | None = None
+    ) -> Progress:
+        """Wait until nothing more will happen.
+
+        Runs that wait are waited for, however long, unless a failed one holds them up.
+
+        Args:
+            timeout: seconds to wait at most, on the client's clock; None waits as long as it takes.
+            on_progress: called whenever something has changed. Without it a notebook shows a bar.
+
+        Raises:
+            RunFailedError: a run failed, or did not come; it names the failing nodes and what they said.
+            WaitTimeoutError: the time is up; the job goes on.
+            DmsError: the runs can no longer be seen; the job goes on.
+        """
+        return self._client.run(self._waiting(timeout), on_progress or live_view())
+
+    def events(self, *, timeout: float | None = None) -> Iterator[Change]:
+        """What happens to its runs, until nothing more will.
+
+        Raises:
+            WaitTimeoutError: as :meth:`wait`.
+        """
+        stood: dict[datetime, Standing] = {}
+        for _ in self._client.follow(self._watching(timeout)):
+            yield from self._changes(stood)
+
+    def to_pandas(self) -> Any:
+        """Its runs, as they stand now, as a ``pandas.DataFrame``: a row for each business time, with its standing and
+        what the service says of its run.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        return self._client.run(self._framing())
+
     # -- what can be done to it ----------------------------------------------------------------------------------
 
     def stop(self) -> list[Run]:
@@ -214,47 +288,6 @@ class Job(Shown):
     def mark_success(self, run: Run) -> None:
         """Declare one of its runs successful. One that has succeeded by itself in the meantime is just as well."""
         self._client.run(marking(self._watch, run))
-
-    # -- from another process ------------------------------------------------------------------------------------
-
-    @classmethod
-    def attach(  # noqa: PLR0913  as many as say which runs are meant
-        cls,
-        client: Caller,
-        flow: int | str,
-        *,
-        on: date | str | None = None,
-        between: tuple[date | str, date | str] | None = None,
-        interval: int = 24,
-        asc: bool = True,
-    ) -> Self:
-        """Pick up a job that somebody started, by the flow and the business dates it is about.
-
-        The newest run of each date counts as the job's.
-        """
-        found = client.run(looking_up(flow, client.tid))
-        times = requested_times(on, between, interval=interval, asc=asc, end_inclusive=client.end_inclusive)
-        older = client.run(_older(found.id, times, client.tid))
-        return cls(client, found.id, found.name, (Started(times, None, older),), client.tid)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The job in plain values, for :meth:`from_dict` in another process."""
-        return {
-            "dag_id": self.dag_id,
-            "flow_name": self.flow_name,
-            "tid": self.tid,
-            "started": [
-                {**one.times.to_dict(), "run_id": one.run_id, "before": sorted(one.before)} for one in self.started
-            ],
-        }
-
-    @classmethod
-    def from_dict(cls, client: Caller, data: dict[str, Any]) -> Self:
-        """The job that :meth:`to_dict` wrote down."""
-        started = tuple(
-            Started(BusinessTimes.from_dict(one), one["run_id"], frozenset(one["before"])) for one in data["started"]
-        )
-        return cls(client, data["dag_id"], data["flow_name"], started, data["tid"])
 
 
 def _older(dag_id: int, times: BusinessTimes, tid: int | None) -> Talk[frozenset[int]]:

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 from attrs import asdict, evolve, field, fields, frozen
 
-from dms_backfill_sdk.backfill.caller import Caller
-from dms_backfill_sdk.backfill.history import Standing
-from dms_backfill_sdk.backfill.job import Job
+from dms_backfill_sdk.backfill.caller import AnyCaller, Caller
+from dms_backfill_sdk.backfill.history import Standing, Talk
+from dms_backfill_sdk.backfill.job import AnyJob, Job
 from dms_backfill_sdk.backfill.submission import Resubmit, submitting
 from dms_backfill_sdk.backfill.watch import Started
 from dms_backfill_sdk.backfill.windows import WANTED, Choice, Only, Window, windows_of
@@ -21,7 +21,7 @@ from dms_backfill_sdk.operations.back_fill import BackFillRequest
 from dms_backfill_sdk.shown import Shown
 from dms_backfill_sdk.wire import encode_parameters
 
-__all__ = ["Plan", "PlannedRun"]
+__all__ = ["AnyPlan", "Plan", "PlannedRun"]
 
 
 @frozen
@@ -39,24 +39,12 @@ class PlannedRun:
     runs: bool
 
 
-@frozen(kw_only=True)
-class Plan(Shown):
-    """A plan: frozen, printable, and the very thing that is then submitted.
+C = TypeVar("C", bound=AnyCaller)
 
-    Attributes:
-        dag_id: the task flow.
-        flow_name: its name.
-        tid: the tenant; None is the one the caller is in.
-        times: the business times that were asked for.
-        choice: what of the flow is run.
-        only: which of them are run, by where they stand.
-        graph: the flow's nodes and edges.
-        node_names: the names of its nodes, by id.
-        existing: where those business times stand that have a run already.
-        seconds_per_run: the median of past successful runs; None when there were none.
-        warnings: what somebody should know before submitting, a sentence each.
-        made_at: when the plan was made; what exists may have changed since.
-    """
+
+@frozen(kw_only=True)
+class AnyPlan(Shown, Generic[C]):
+    """What every plan has: all of it but who submits it. For its attributes see :class:`Plan`."""
 
     dag_id: int
     flow_name: str
@@ -71,7 +59,9 @@ class Plan(Shown):
     warnings: tuple[str, ...] = ()
     made_at: datetime
     windows: tuple[Window, ...] = field(init=False, repr=False)
-    _client: Caller | None = field(default=None, eq=False, repr=False)
+    _client: C | None = field(default=None, eq=False, repr=False)
+    #: What it becomes once it is submitted.
+    _job: ClassVar[type[AnyJob[Any]]]
 
     @windows.default
     def _(self) -> tuple[Window, ...]:
@@ -134,43 +124,31 @@ class Plan(Shown):
         longest = max((len(window.times) for window in self.windows), default=0)
         return None if self.seconds_per_run is None else timedelta(seconds=round(self.seconds_per_run * longest))
 
-    def warning(self, sentences: tuple[str, ...]) -> "Plan":
+    def warning(self, sentences: tuple[str, ...]) -> Self:
         """The same plan with these warnings."""
         return evolve(self, warnings=sentences)
 
-    def submit(self, *, resubmit: Resubmit = "never") -> Job:
-        """Send the requests, each once.
-
-        A BackFill has no idempotency token. When the outcome of one is not known (timeout, broken connection, 5xx),
-        the flow's runs are looked at before anything is sent again: runs about these business times, by hand, begun
-        since the attempt. Are there any, they are the job's.
-
-        Args:
-            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again,
-                if the runs could be looked at and nobody else's has come for these dates either.
-
-        Raises:
-            PlanOutdatedError: runs have come or moved on since the plan was made, perhaps by this very plan.
-            DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
-        """
-        client = self._client
-        if client is None:
-            raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
-        if resubmit not in get_args(Resubmit):
-            raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
-        talk = submitting(self.windows, self.existing, client.line, client.tid, resubmit)
-        try:
-            return self._job(client, client.run(talk))
-        except DmsError as error:
-            error.job = self._job(client, error.started)
-            raise
-
-    def by(self, client: Caller) -> "Plan":
+    def by(self, client: C) -> Self:
         """The same plan in the hands of a client."""
         return evolve(self, client=client)
 
-    def _job(self, client: Caller, started: tuple[Started, ...]) -> Job:
-        return Job(client, self.dag_id, self.flow_name, started, self.tid)
+    def _owner(self) -> C:
+        if self._client is None:
+            raise ConfigurationError("This plan belongs to no client.", advice="Give it one: plan.by(client).")
+        return self._client
+
+    def _submitting(self, client: C, resubmit: Resubmit) -> Talk[Any]:
+        if resubmit not in get_args(Resubmit):
+            raise InvalidRequestError(f'resubmit={resubmit!r} is unknown; write "never" or "if-absent".')
+
+        def job(started: tuple[Started, ...]) -> AnyJob[Any]:
+            return self._job(client=client, dag_id=self.dag_id, flow_name=self.flow_name, started=started, tid=self.tid)
+
+        try:
+            return job((yield from submitting(self.windows, self.existing, client.line, client.tid, resubmit)))
+        except DmsError as error:
+            error.job = job(error.started)
+            raise
 
     # -- written down --------------------------------------------------------------------------------------------
 
@@ -194,7 +172,7 @@ class Plan(Shown):
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], client: Caller | None = None) -> "Plan":
+    def from_dict(cls, data: Mapping[str, Any], client: C | None = None) -> Self:
         """The plan that :meth:`to_dict` wrote down."""
         names = {int(node): name for node, name in data["nodes"].items()}
         choice = data["choice"]
@@ -230,6 +208,47 @@ class Plan(Shown):
         if self.estimate:
             lines.append(f"  about {self.estimate} if each takes as long as the median of past runs (an estimate)")
         return "\n".join([*lines, *(f"  ! {warning}" for warning in self.warnings)])
+
+
+@frozen(kw_only=True)
+class Plan(AnyPlan[Caller]):
+    """A plan: frozen, printable, and the very thing that is then submitted.
+
+    Attributes:
+        dag_id: the task flow.
+        flow_name: its name.
+        tid: the tenant; None is the one the caller is in.
+        times: the business times that were asked for.
+        choice: what of the flow is run.
+        only: which of them are run, by where they stand.
+        graph: the flow's nodes and edges.
+        node_names: the names of its nodes, by id.
+        existing: where those business times stand that have a run already.
+        seconds_per_run: the median of past successful runs; None when there were none.
+        warnings: what somebody should know before submitting, a sentence each.
+        made_at: when the plan was made; what exists may have changed since.
+    """
+
+    _job = Job
+
+    def submit(self, *, resubmit: Resubmit = "never") -> Job:
+        """Send the requests, each once.
+
+        A BackFill has no idempotency token. When the outcome of one is not known (timeout, broken connection, 5xx),
+        the flow's runs are looked at before anything is sent again: runs about these business times, by hand, begun
+        since the attempt. Are there any, they are the job's.
+
+        Args:
+            resubmit: what to do when no such run appears in time: ``"never"`` raises; ``"if-absent"`` sends again,
+                if the runs could be looked at and nobody else's has come for these dates either.
+
+        Raises:
+            PlanOutdatedError: runs have come or moved on since the plan was made, perhaps by this very plan.
+            DmsError: a request was refused, or its outcome stays unknown; ``error.job`` is what had started before.
+        """
+        client = self._owner()
+        job: Job = client.run(self._submitting(client, resubmit))
+        return job
 
 
 #: Windows that are printed; the rest is counted.

@@ -9,8 +9,8 @@ from attrs import frozen
 from dms_backfill_sdk.backfill.history import SeriesRecords, Standing, Talk, by_time, runs_about
 from dms_backfill_sdk.backfill.watch import Started
 from dms_backfill_sdk.backfill.windows import Window
-from dms_backfill_sdk.errors import DmsError, PlanOutdatedError, ThrottledError
-from dms_backfill_sdk.exchange import Sleep, call_of, converse
+from dms_backfill_sdk.errors import DmsError, OutcomeUnknownError, PlanOutdatedError, ThrottledError
+from dms_backfill_sdk.exchange import GivenUp, Sleep, call_of, converse
 from dms_backfill_sdk.line import Line
 from dms_backfill_sdk.operations.back_fill import BackFillResponse
 from dms_backfill_sdk.operations.control import Run
@@ -77,6 +77,17 @@ def submitting(
         except DmsError as error:
             error.started = tuple(started)
             raise
+        except GivenUp:
+            if not started:
+                raise
+            cancelled = OutcomeUnknownError(
+                f"Cancelled when {len(started)} of {len(windows)} requests had been sent.",
+                action="BackFill",
+                may_have_started=True,
+                advice='What they started is error.job; for the rest, plan again with only="missing".',
+            )
+            cancelled.started = tuple(started)
+            raise cancelled from None
     return tuple(started)
 
 
@@ -112,7 +123,12 @@ def _submitting_one(
         unsure = error.may_have_started = error.may_have_started or unsure
         if not waits:
             raise error
-        come = yield from looking(window, before, since, waits)
+        try:
+            come = yield from looking(window, before, since, waits)
+        except GivenUp:
+            if unsure:
+                raise error from None
+            raise
         if ours := [run for run in come or () if is_ours(run, since)]:
             return Started(window.times, ours[0].id, before)
         # Sent again only where nothing at all has come: whose a run is may be misread, and twice is worse than late.

@@ -115,11 +115,12 @@ class Signed:
 def _line(connection: Connection, now: datetime, nonce: str) -> Line:
     scheme, _, host = address(connection.endpoint).partition("://")
     clock = ManualClock(now)
+    found = source(None)
     return Line(
         scheme=scheme,
         host=host,
         mechanism=mechanism(connection.signature.value),
-        credentials=source(None),
+        credentials=found() if callable(found) else found,
         retry=RetryPolicy(),
         clock=clock,
         service=ServiceClock(clock),

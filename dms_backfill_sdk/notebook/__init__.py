@@ -6,11 +6,14 @@ The things themselves know nothing of it, except for :class:`~dms_backfill_sdk.s
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dms_backfill_sdk.backfill import Job, Plan, Progress, TaskFlow
+from dms_backfill_sdk.backfill import Job, Progress
+from dms_backfill_sdk.backfill.flow import AnyTaskFlow
+from dms_backfill_sdk.backfill.job import AnyJob
+from dms_backfill_sdk.backfill.plan import AnyPlan
 from dms_backfill_sdk.errors import DmsError, RunFailedError
 from dms_backfill_sdk.notebook.answers import page_sheet, response_sheet
 from dms_backfill_sdk.notebook.flows import flow_sheet, plan_sheet
-from dms_backfill_sdk.notebook.jobs import job_sheet, progress_sheet
+from dms_backfill_sdk.notebook.jobs import job_sheet, progress_sheet, seen_sheet
 from dms_backfill_sdk.notebook.problems import problem_sheet, run_failed_sheet
 from dms_backfill_sdk.operations.declaration import Page, Response
 
@@ -18,8 +21,9 @@ __all__ = ["html"]
 
 #: What shows which class; of several that fit, the nearest.
 _SHEETS: Mapping[type, Callable[[Any], str]] = {
-    TaskFlow: flow_sheet,
-    Plan: plan_sheet,
+    AnyTaskFlow: flow_sheet,
+    AnyPlan: plan_sheet,
+    AnyJob: seen_sheet,
     Job: job_sheet,
     Progress: progress_sheet,
     Page: page_sheet,

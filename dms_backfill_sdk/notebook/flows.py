@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
-from dms_backfill_sdk.backfill import Plan, Standing, TaskFlow, Window
+from dms_backfill_sdk.backfill import Standing, Window
+from dms_backfill_sdk.backfill.flow import AnyTaskFlow
+from dms_backfill_sdk.backfill.plan import AnyPlan
 from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.graph import Part, TaskGraph
 from dms_backfill_sdk.render.days import Day, days
@@ -29,7 +32,7 @@ _PRESSING = (
 _STYLES = {Part.RUNS: "runs", Part.FILTERED: "filtered", Part.OUTSIDE: "outside"}
 
 
-def flow_sheet(flow: TaskFlow) -> Markup:
+def flow_sheet(flow: AnyTaskFlow[Any]) -> Markup:
     version = "never published" if flow.version is None else str(flow.version)
     known = [("newest version", version), ("tenant", str(flow.tid or "")), ("nodes", str(len(flow.node_names)))]
     boxes = {node: Box(name, words=f"node {node}") for node, name in flow.node_names.items()}
@@ -37,7 +40,7 @@ def flow_sheet(flow: TaskFlow) -> Markup:
     return sheet(flow.name, facts(known), nodes, about=f"task flow {flow.id}")
 
 
-def plan_sheet(plan: Plan) -> Markup:
+def plan_sheet(plan: AnyPlan[Any]) -> Markup:
     selection = plan.selection
     boxes = {
         node: Box(name, _STYLES[selection.parts[node]], selection.parts[node].value)
@@ -65,7 +68,7 @@ _AGAIN = {f"planned {standing.value}": f"will run again (now: {standing.value})"
 _MEANINGS = {"planned": "will run", **_AGAIN}
 
 
-def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
+def _of_plan(plan: AnyPlan[Any]) -> Iterator[tuple[str, str]]:
     step = "" if plan.times.interval == 24 else f", one every {plan.times.interval} h"
     order = "" if len(plan) < 2 else f", from the {'first to the last' if plan.times.asc else 'last to the first'}"
     yield "runs", f"{len(plan):,} of {len(plan.times):,} business times{step}{order}"
@@ -78,7 +81,7 @@ def _of_plan(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "made at", f"{in_china(plan.made_at):%Y-%m-%d %H:%M:%S}"
 
 
-def _calendar(plan: Plan) -> dict[date, Day]:
+def _calendar(plan: AnyPlan[Any]) -> dict[date, Day]:
     each: dict[date, Counter[tuple[Standing, bool]]] = {}
     for run in plan.runs():
         each.setdefault(run.business_time.date(), Counter())[run.standing, run.runs] += 1
@@ -95,7 +98,7 @@ def _day(runs: Counter[tuple[Standing, bool]]) -> Day:
     return Day("planned", most_pressing(again).value if again else "", told)
 
 
-def _requests(plan: Plan) -> Markup:
+def _requests(plan: AnyPlan[Any]) -> Markup:
     if not plan.windows:
         return part("Requests", sentence("None: there is nothing to run."))
     rows = [_request(window) for window in plan.windows]

@@ -1,11 +1,13 @@
 """Jobs and their progress, as a notebook shows them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from dms_backfill_sdk.backfill import Job, Progress, Standing
 from dms_backfill_sdk.backfill.history import standing_of
+from dms_backfill_sdk.backfill.job import AnyJob
 from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.notebook.flows import most_pressing
 from dms_backfill_sdk.operations.control import NodeRun, Run
@@ -15,12 +17,16 @@ from dms_backfill_sdk.render.gantt import Span, gantt
 from dms_backfill_sdk.render.markup import Markup
 from dms_backfill_sdk.render.page import facts, part, sentence, sheet
 
-__all__ = ["job_sheet", "progress_bar", "progress_sheet"]
+__all__ = ["job_sheet", "progress_bar", "progress_sheet", "seen_sheet"]
 
 
 def progress_bar(progress: Progress) -> Markup:
     """How many of a job's business times stand where."""
-    return bar({standing.value: count for standing, count in progress.counts.items()}, label="Progress")
+    return _bar(progress.counts)
+
+
+def _bar(counts: Mapping[Standing, int]) -> Markup:
+    return bar({standing.value: count for standing, count in counts.items()}, label="Progress")
 
 
 def progress_sheet(progress: Progress) -> Markup:
@@ -29,26 +35,35 @@ def progress_sheet(progress: Progress) -> Markup:
 
 def job_sheet(job: Job) -> Markup:
     """A job as it stands now: the service is asked what :meth:`Job.progress` asks, and for the nodes of one run."""
-    progress = job.progress()
+    job.progress()
+    return _sheet(job, job.nodes)
+
+
+def seen_sheet(job: AnyJob[Any]) -> Markup:
+    """A job as it was last seen: to ask how it stands now takes an ``await``, and a picture waits for nobody."""
+    return _sheet(job, None)
+
+
+def _sheet(job: AnyJob[Any], nodes_of: Callable[[Run], list[NodeRun]] | None) -> Markup:
     seen = job.seen()
     now = in_china(job.now())
     standings = {time: standing_of(run) for time, run in seen.items()}
     begun = {time: (run, run.start_time) for time, run in seen.items() if run is not None and run.start_time}
     parts = [
-        progress_bar(progress),
+        _bar(Counter(standings.values())),
         part("Business dates", days(_calendar(standings), label=f"Job of {job.flow_name}", meanings={})),
     ]
     if begun:
         spans = [_run(_named(time), run, start, now) for time, (run, start) in begun.items()]
         waiting = len(seen) - len(begun)
         note = f"{waiting:,} have not begun." if waiting else ""
+        parts.append(part("Runs", gantt(spans, now=now, label="Runs", note=note)))
+    if begun and nodes_of:
         telling = max(begun, key=lambda time: (_TELLING.get(standings[time], 0), begun[time][1]))
-        nodes = job.nodes(begun[telling][0])
-        parts += [
-            part("Runs", gantt(spans, now=now, label="Runs", note=note)),
-            part(f"Nodes of {_named(telling)}: {standings[telling].value}", _nodes(nodes, now)),
-        ]
-    known = [("task flow", str(job.dag_id)), ("tenant", str(job.tid or "")), ("as of", f"{now:%Y-%m-%d %H:%M:%S}")]
+        nodes = _nodes(nodes_of(begun[telling][0]), now)
+        parts.append(part(f"Nodes of {_named(telling)}: {standings[telling].value}", nodes))
+    as_of = f"{now:%Y-%m-%d %H:%M:%S}" if nodes_of else "when it was last looked at; await job.progress() looks again"
+    known = [("task flow", str(job.dag_id)), ("tenant", str(job.tid or "")), ("as of", as_of)]
     return sheet(job.flow_name, facts(known), *parts, about="job")
 
 

@@ -19,7 +19,8 @@ from dms_backfill_sdk import ConfigurationError
 from dms_backfill_sdk.line import source
 try:
     ask = source(None)
-    told = [[type(found).__name__, *attrs.astuple(found)] for found in (ask(), ask())]
+    twice = (ask(), ask()) if callable(ask) else (ask, ask)
+    told = [[type(found).__name__, *attrs.astuple(found)] for found in twice]
 except ConfigurationError as error:
     told = [str(error), type(error.__cause__).__name__, type(error.__context__).__name__]
 print(json.dumps(told))

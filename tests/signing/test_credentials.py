@@ -67,10 +67,10 @@ def test_the_environment_is_read_once_when_it_is_asked_for(monkeypatch):
     monkeypatch.setenv(ID, "first")
     monkeypatch.setenv(SECRET, "secret")
     monkeypatch.delenv(TOKEN, raising=False)
-    ask = source(None)
+    found = source(None)
     monkeypatch.setenv(ID, "second")
-    assert ask() == AccessKey("first", "secret")
-    assert source(None)() == AccessKey("second", "secret")
+    assert found == AccessKey("first", "secret")
+    assert source(None) == AccessKey("second", "secret")
 
 
 def test_a_source_is_asked_each_time(pem):
