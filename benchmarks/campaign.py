@@ -55,7 +55,7 @@ def campaign(max_active: int, folder: Path) -> tuple[Counter[str], int, timedelt
         wire.sent.clear()
         began = clock.now()
         report = made.run()
-        assert report.finished  # noqa: S101  a figure of something else would be worth nothing
+        assert report.finished  # a figure of something else would be worth nothing
     took = clock.now() - began
     return wire.sent, least(emulator, began, took), took
 
