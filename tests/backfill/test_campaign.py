@@ -48,7 +48,7 @@ def campaign(lab, ledger, flow, **how):
 
 def test_two_years_run_month_by_month_each_day_once_and_in_order(lab, ledger):
     flow = lab.flow(nodes=WORK)
-    report = campaign(lab, ledger, flow, between=TWO_YEARS, window="1mo").run()
+    report = campaign(lab, ledger, flow, between=TWO_YEARS, window="1mo", poll=120).run()
     assert report.finished
     assert (report.done, report.total) == (731, 731)
     assert lab.days(flow) == days_between(*TWO_YEARS)
@@ -61,7 +61,7 @@ def test_eight_at_a_time_take_an_eighth_of_the_time(lab, new_lab, tmp_path):
         flow = lab_.flow(nodes=WORK)
         began = lab_.clock.now()
         one = campaign(
-            lab_, tmp_path / f"{number}.db", flow, between=TWO_YEARS, window="1mo", max_active=1 + 7 * number
+            lab_, tmp_path / f"{number}.db", flow, between=TWO_YEARS, window="1mo", max_active=1 + 7 * number, poll=120
         )
         assert one.run().finished
         took.append(lab_.clock.now() - began)
