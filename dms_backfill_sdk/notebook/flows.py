@@ -42,16 +42,17 @@ def flow_sheet(flow: AnyTaskFlow[Any]) -> Markup:
 
 def plan_sheet(plan: AnyPlan[Any]) -> Markup:
     selection = plan.selection
-    boxes = {
-        node: Box(name, _STYLES[selection.parts[node]], selection.parts[node].value)
-        for node, name in plan.node_names.items()
-    }
+    boxes = {node: Box(name) for node, name in plan.node_names.items()}
+    # Where there is nothing to run, no node runs.
+    if plan.windows:
+        parts = selection.parts
+        boxes = {node: Box(box.name, _STYLES[parts[node]], parts[node].value) for node, box in boxes.items()}
     return sheet(
         plan.flow_name,
         facts(_of_plan(plan)),
         *map(warning, plan.warnings),
         part("Business dates", days(_calendar(plan), label=f"Plan for {plan.flow_name}", meanings=_MEANINGS)),
-        part("Nodes", _graph(plan.flow_name, selection.graph, boxes, _REASONS)),
+        part("Nodes", _graph(plan.flow_name, selection.graph, boxes, _REASONS if plan.windows else {})),
         _requests(plan),
         about=f"plan for task flow {plan.dag_id}",
     )

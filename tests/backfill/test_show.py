@@ -97,6 +97,7 @@ def test_a_plan_with_nothing_to_run_says_so(shop):
     shop.plan(on="2022-01-01").submit().wait()
     page = Shown(shop.plan(on="2022-01-01", only="missing"))
     assert "None: there is nothing to run." in page.words
+    assert page.pictures[1] == "Nodes of daily_sales: 3 nodes, 2 edges"
     assert "estimate" not in page.words
 
 
