@@ -1,4 +1,4 @@
-"""What a campaign costs in requests and in time: ``python -m benchmarks.campaign``.
+"""What a campaign costs in requests and in time.
 
 The fewest requests there can be are one for each window, and in each round, every poll interval, the fewest pages that
 hold the runs of all open days, however these are divided into ranges. They are worked out from what the service did,
@@ -96,8 +96,7 @@ def fewest_pages(spans: list[tuple[date, date]], there: list[date]) -> int:
 
 
 def main() -> None:
-    """Print the table."""
-    print("windows side by side   requests  the least   ratio  time        of serial")
+    print("\nwindows side by side   requests  the least   ratio  time        of serial")
     serial = None
     with tempfile.TemporaryDirectory() as folder:
         for max_active in (1, 2, 4, 8):
@@ -108,6 +107,3 @@ def main() -> None:
                 f"  {took!s:<15} 1/{serial / took:.2f}"
             )
 
-
-if __name__ == "__main__":
-    main()

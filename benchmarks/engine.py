@@ -1,8 +1,12 @@
 """An emulated daily backfill of a flow of 100 nodes, on a clock that is moved by hand: three years of it."""
 
+import csv
+import heapq
 import itertools
+import statistics
 import time
 from datetime import date, timedelta
+from pathlib import Path
 
 from benchmarks.measure import slope
 from dms_backfill_sdk import AccessKey, BackFillRequest, Client, Emulator, ManualClock
@@ -16,8 +20,22 @@ from dms_backfill_sdk.operations.author import (
 from dms_backfill_sdk.operations.control import ListTaskFlowInstanceRequest
 
 BEGIN = date(2020, 1, 1)
-#: Seconds that three years of 100 nodes took, by the day they were measured on: our own earlier figures.
-EARLIER: dict[str, float] = {"2026-11-22": 0.52}
+#: The stored series: what three years of 100 nodes took, in yardsticks, and by which commit. Absolute times of
+#: different days cannot be compared, even on the same machine; yardsticks that were measured beside them can.
+SERIES = Path(__file__).with_name("engine.csv")
+
+
+def yardstick() -> float:
+    """Seconds of CPU time for a fixed piece of plain Python, of the kind that an engine does: events in a heap."""
+    began = time.process_time()
+    heap: list[tuple[int, str]] = []
+    stands: dict[str, int] = {}
+    for number in range(100_000):
+        heapq.heappush(heap, (number * 7919 % 100_003, f"node {number}"))
+    while heap:
+        at, name = heapq.heappop(heap)
+        stands[name] = at
+    return time.process_time() - began
 
 
 def run(days: int, nodes: int) -> float:
@@ -46,10 +64,14 @@ def run(days: int, nodes: int) -> float:
 
 
 def main() -> None:
-    seconds = sorted(run(1095, 100) for _ in range(3))[1]
-    print(f"\nthree years of 100 nodes, 109,500 node runs: {seconds:.2f} s of CPU time")
-    for day, earlier in EARLIER.items():
-        print(f"  {earlier:.2f} s on {day}: {seconds / earlier:.2f} of it now")
+    rounds = [(run(1095, 100), yardstick()) for _ in range(5)]
+    seconds = statistics.median(taken for taken, _ in rounds)
+    now = statistics.median(taken / measure for taken, measure in rounds)
+    print(f"\nthree years of 100 nodes, 109,500 node runs: {seconds:.2f} s of CPU time, {now:.2f} yardsticks")
+    with SERIES.open(encoding="ascii", newline="") as stored:
+        for row in csv.DictReader(stored):
+            earlier = float(row["yardsticks"])
+            print(f"  {row['day']} {row['commit']}: {earlier:.2f} yardsticks; now {now / earlier:.2f} of it")
     by_days = {days: run(days, 100) for days in (128, 256, 512, 1024)}
     by_nodes = {nodes: run(256, nodes) for nodes in (12, 25, 50, 100)}
     print(f"log-log slope over runs: {slope(by_days):.2f}; over nodes: {slope(by_nodes):.2f}")
