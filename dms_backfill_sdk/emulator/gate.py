@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
 from dms_backfill_sdk.emulator.keyring import Key, Keyring
+from dms_backfill_sdk.emulator.nonces import Nonces
 from dms_backfill_sdk.emulator.ram import Decision, decide
 from dms_backfill_sdk.emulator.refusal import Refusal, invalid_parameter, missing_parameter
 from dms_backfill_sdk.emulator.switches import Switches
@@ -83,7 +84,12 @@ class Gate:
 
     keyring: Keyring
     switches: Switches
-    _nonces: dict[str, datetime] = field(factory=dict, init=False)
+    _nonces: Nonces = field(init=False)
+
+    @_nonces.default
+    def _(self) -> Nonces:
+        # A request may be dated ahead by the window and is good for another.
+        return Nonces(2 * max(ACS3_WINDOW, timedelta(minutes=self.switches.timestamp_window)))
 
     def admit(self, request: HttpRequest, now: datetime) -> Admission:
         """Let a request in.
@@ -133,7 +139,8 @@ class Gate:
         if not claim.proves(key):
             raise Refusal("SignatureDoesNotMatch", f"{_MISMATCH} server string to sign is:{claim.text}")
         self._check_token(claim, key, now)
-        self._spend(f"{key.id}\n{claim.nonce}", now, claim.window)
+        if not self._nonces.use(f"{key.id}\n{claim.nonce}", now):
+            raise Refusal("SignatureNonceUsed")
         return key
 
     def _known(self, claim: Claim) -> Key:
@@ -152,19 +159,6 @@ class Gate:
             raise Refusal(f"InvalidSecurityToken.{'MismatchWithAccessKey' if known else 'Malformed'}")
         if key.expires is not None and now >= key.expires:
             raise Refusal("InvalidSecurityToken.Expired")
-
-    def _spend(self, nonce: str, now: datetime, window: timedelta) -> None:
-        if nonce in self._nonces:
-            raise Refusal("SignatureNonceUsed")
-        # A request may be dated ahead by the window and is good for another, so a nonce is kept for two.
-        self._nonces[nonce] = now + 2 * window
-        for old in [old for old, until in _first(self._nonces, 2) if until < now]:
-            del self._nonces[old]
-
-
-def _first(nonces: dict[str, datetime], count: int) -> list[tuple[str, datetime]]:
-    """The oldest entries: looking at a few each time keeps the memory small and the cost flat."""
-    return [entry for entry, _ in zip(nonces.items(), range(count), strict=False)]
 
 
 def _parsed(timestamp: str) -> datetime:
