@@ -15,6 +15,7 @@ __all__ = ["HOST", "Style", "answer", "business_refusal", "refusal", "style_of"]
 
 HOST = "dms-enterprise.aliyuncs.com"
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MEDIA = {"JSON": "application/json;charset=utf-8", "XML": "text/xml;charset=utf-8"}
 # Not one of these may stand in an XML document, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,7 +81,7 @@ def _response(style: Style, status: int, body: Mapping[str, Any], root: str) -> 
     if style.format == "XML":
         text = f'<?xml version="1.0" encoding="UTF-8"?><{root}>{_xml(body)}</{root}>'
     else:
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        text = _json(body)
     return HttpResponse(
         status=status,
         headers={"content-type": _MEDIA[style.format], "x-acs-request-id": style.request_id},

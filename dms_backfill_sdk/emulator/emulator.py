@@ -6,8 +6,8 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +122,7 @@ class Emulator:
                     acted=visit.acted,
                 )
             )
-            return evolve(
-                response, headers={**response.headers, "date": format_datetime(at.astimezone(UTC), usegmt=True)}
-            )
+            return evolve(response, headers={**response.headers, "date": _http_date(int(at.timestamp()))})
 
     def _visit(self, request: HttpRequest, visit: "_Visit") -> HttpResponse:
         admitted = self._gate.admit(request, self._callers_clock.now())
@@ -255,6 +253,11 @@ class _Visit:
     def refused(self, response: HttpResponse, refused: Refusal) -> HttpResponse:
         self.code = refused.code
         return response
+
+
+@lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -82,7 +82,7 @@ class Edge:
     end: int
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Version:
     """A task flow as it stood at one moment; later changes of the flow do not touch it.
 

@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from attrs import define, field, frozen
 from cryptography.exceptions import InvalidSignature
@@ -161,6 +162,7 @@ class Gate:
             raise Refusal("InvalidSecurityToken.Expired")
 
 
+@lru_cache(maxsize=16)  # many requests are signed within one second
 def _parsed(timestamp: str) -> datetime:
     found = _TIMESTAMP.fullmatch(timestamp)
     try:

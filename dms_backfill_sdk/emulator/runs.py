@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from attrs import define, field, frozen
 
@@ -51,6 +52,13 @@ def shape_of(
         skip: nodes that are filtered out.
         list_skipped: whether these are listed, or absent.
     """
+    return _shape_of(version, start if start is None else tuple(start), downstream, tuple(skip), list_skipped)
+
+
+@lru_cache(maxsize=128)  # the same request comes again and again, for one day after the other
+def _shape_of(
+    version: Version, start: tuple[int, ...] | None, downstream: bool, skip: tuple[int, ...], list_skipped: bool
+) -> Shape:
     try:
         selection = version.graph.select(start, downstream=downstream, skip=skip)
     except KeyError as wrong:
