@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Protocol
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote_plus
 
 from attrs import field, frozen
 
@@ -40,7 +40,13 @@ def encode_pairs(pairs: Iterable[tuple[str, str]]) -> str:
 
 def decode_pairs(text: str) -> Pairs:
     """Read a query string or a form body: ``+`` is a space, bytes that are no UTF-8 become U+FFFD."""
-    return tuple(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    # As urllib.parse.parse_qsl does, which takes nearly twice as long.
+    written = [pair.partition("=") for pair in text.split("&") if pair]
+    return tuple([(_decoded(name), _decoded(value)) for name, _, value in written])
+
+
+def _decoded(text: str) -> str:
+    return unquote_plus(text, errors="replace") if "%" in text or "+" in text else text
 
 
 @frozen

@@ -1,5 +1,7 @@
 """What travels: pairs, requests, responses."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,13 @@ def test_only_what_need_not_be_encoded_stays_as_it_is():
 
 def test_a_plus_is_read_as_a_space_and_bytes_that_are_no_text_as_a_mark():
     assert decode_pairs("a=b+c&d=%FF&e=&f") == (("a", "b c"), ("d", "\ufffd"), ("e", ""), ("f", ""))
+
+
+@given(
+    st.lists(st.sampled_from(["a", "é", "=", "&", "+", "%", "%2", "%41", "%C3%A9", "%c3", ";", "\ud800"])).map("".join)
+)
+def test_a_query_is_read_as_the_standard_library_reads_it(text):
+    assert decode_pairs(text) == tuple(parse_qsl(text, keep_blank_values=True, errors="replace"))
 
 
 def test_a_request_knows_its_target_and_its_url_and_shows_neither():

@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import responses as reasons
+from io import BytesIO
 from urllib.parse import urlsplit
 
 import requests
 import responses
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 
@@ -30,27 +33,56 @@ def intercept(handle: Callable[[HttpRequest], HttpResponse], clock: Clock, addre
         address: scheme and host, such as ``"https://dms-enterprise.aliyuncs.com"``.
     """
 
-    def reply(prepared: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        response = handle(_taken(prepared))
-        if isinstance(response, Disturbed):
-            patience = _patience(prepared)
-            clock.sleep(min(response.delay, patience))
-            # What requests makes of an answer that does not come, and of a connection that breaks.
-            if response.delay > patience:
-                raise requests.ReadTimeout(f"Read timed out. (read timeout={patience:g})")
-            if response.dropped or response.cut is not None:
-                raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError()))
-        # The answer to HEAD has no body, whatever its headers say.
-        return response.status, dict(response.headers), b"" if prepared.method == "HEAD" else response.body
-
     everything = re.compile(re.escape(address.rstrip("/")) + r"(?:[/?].*)?$")
     # What is not for this emulator may be for whoever else has put himself in the way of requests.
     others = HTTPAdapter.send
     with responses.RequestsMock(assert_all_requests_are_fired=False, real_adapter_send=others) as mock:
         mock.add_passthru(re.compile(f"(?!{everything.pattern})"))
-        for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"):
-            mock.add_callback(method, everything, callback=reply, content_type=None)
+        mock.add(_Answers(handle, clock, everything, mock))
         yield
+
+
+class _Answers(responses.BaseResponse):
+    """Every answer to every request for an address, whatever its method."""
+
+    def __init__(
+        self,
+        handle: Callable[[HttpRequest], HttpResponse],
+        clock: Clock,
+        everything: re.Pattern[str],
+        mock: responses.RequestsMock,
+    ) -> None:
+        super().__init__("", everything)
+        self._handle, self._clock, self._everything, self._mock = handle, clock, everything, mock
+
+    def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
+        return self._everything.match(request.url or "") is not None, "URL does not match"
+
+    def get_response(self, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
+        # The library remembers every call, with all that was sent and answered. Nobody can ask it for them here, and
+        # the emulator has a journal of its own.
+        self.calls.reset()
+        self._mock.calls.reset()
+        response = self._handle(_taken(request))
+        if isinstance(response, Disturbed):
+            self._wait(response, _patience(request))
+        return urllib3.HTTPResponse(
+            # The answer to HEAD has no body, whatever its headers say.
+            body=BytesIO(b"" if request.method == "HEAD" else response.body),
+            headers=response.headers,
+            status=response.status,
+            reason=reasons.get(response.status),
+            preload_content=False,
+            request_method=request.method,
+        )
+
+    def _wait(self, response: Disturbed, patience: float) -> None:
+        self._clock.sleep(min(response.delay, patience))
+        # What requests makes of an answer that does not come, and of a connection that breaks.
+        if response.delay > patience:
+            raise requests.ReadTimeout(f"Read timed out. (read timeout={patience:g})")
+        if response.dropped or response.cut is not None:
+            raise requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError()))
 
 
 def _taken(prepared: requests.PreparedRequest) -> HttpRequest:

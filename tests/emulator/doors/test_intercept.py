@@ -1,7 +1,9 @@
 """The in-process door: other clients that are built on requests come through it too."""
 
+import gc
 import http.server
 import threading
+import weakref
 
 import pytest
 import requests
@@ -24,6 +26,12 @@ def test_outside_of_the_block_nothing_is_caught(emulator: Emulator):
         assert requests.get("http://127.0.0.1:1", timeout=1).status_code == 400
     with pytest.raises(requests.ConnectionError):
         requests.get("http://127.0.0.1:1", timeout=1)
+
+
+def test_what_was_sent_and_answered_is_not_kept(intercepted):
+    answers = [weakref.ref(requests.get(SERVICE, timeout=1)) for _ in range(20)]
+    gc.collect()
+    assert sum(answer() is not None for answer in answers) <= 1
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
