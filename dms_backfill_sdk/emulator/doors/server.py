@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from dms_backfill_sdk.emulator.answers import Style, refusal
 from dms_backfill_sdk.emulator.faults import Disturbed
@@ -19,7 +19,7 @@ from dms_backfill_sdk.http import HttpRequest, HttpResponse, decode_pairs
 
 __all__ = ["Server", "application"]
 
-MAX_HEAD = 1 << 20  # bytes
+MAX_HEAD = 1 << 20  # bytes; a node's content may stand in a query
 
 
 def application(handle: Callable[[HttpRequest], HttpResponse], admin: ASGIApp, prefix: str) -> ASGIApp:
@@ -81,12 +81,13 @@ class ConnectionDropped(Exception):  # noqa: N818  a wish to the protocol below,
     """The connection is to be broken here."""
 
 
-class _Protocol(H11Protocol):
+class _Protocol(HttpToolsProtocol):
     """HTTP/1.1 in which a connection can be broken, and what is no HTTP gets an answer of the service's shape."""
 
     def __init__(self, config: uvicorn.Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
         self.access_log = False  # it would write whole URLs, and with them tokens, to a log
+        self._head: int | None = None  # how many bytes came since a head began that is not whole yet
         inner = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +104,32 @@ class _Protocol(H11Protocol):
         # uvicorn writes head and body one after the other; without this, the body waits 40 ms for the head's receipt.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                self.send_400_response(f"Its head is longer than {MAX_HEAD} bytes.")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        # httptools reads no address that is longer than 64 KiB, and it is the query that may be.
+        self.url, _, query = self.url.partition(b"?")
+        super().on_headers_complete()
+        self.scope["query_string"] = query
+
+    def on_response_complete(self) -> None:
+        more = bool(self.pipeline)
+        super().on_response_complete()
+        if more:
+            # Read on, and the end of what the client sends would close the connection before the last answer.
+            self.flow.pause_reading()
 
     def send_400_response(self, msg: str) -> None:
         style = Style("JSON", "", str(uuid.uuid4()).upper())
@@ -140,8 +167,6 @@ class Server:
             # Whether it came over https is not for the caller to say.
             proxy_headers=False,
             date_header=False,  # answers carry the emulator's
-            # A node's content may stand in a query; this much of a head may come in pieces.
-            h11_max_incomplete_event_size=MAX_HEAD,
             # An answer that a fault delays must not keep the server from ending.
             timeout_graceful_shutdown=1,
         )

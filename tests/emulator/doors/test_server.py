@@ -185,6 +185,11 @@ GARBAGE = {
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "an invalid request line": b"GET / / HTTP/1.1\r\nHost: h\r\n\r\n",
     "an invalid method": b"G\x01T / HTTP/1.1\r\nHost: h\r\n\r\n",
+    "a method that nobody knows": b"BREW /?Format=JSON HTTP/1.1\r\nHost: h\r\n\r\n",
+    "a method for proxies": b"CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n",
+    "a star for a target": b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n",
+    "a wish for HTTP/2": b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "a wish for a web socket": b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     "bytes in the target": b"GET /?a=\xc3\xa9 HTTP/1.1\r\nHost: h\r\n\r\n",
     "NUL in the target": b"GET /\x00 HTTP/1.1\r\nHost: h\r\n\r\n",
     "NUL in a header": b"GET / HTTP/1.1\r\nHost: h\r\nA: \x00\r\n\r\n",
@@ -192,6 +197,8 @@ GARBAGE = {
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n",
     "a huge header": b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 3_000_000 + b"\r\n\r\n",
+    "a head without end": b"GET / HTTP/1.1\r\nHost: h\r\n" + b"A: a\r\n" * 500_000,
+    "an address without end": b"GET /" + b"a" * 3_000_000,
     "a length that is none": b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: x\r\n\r\n",
     "a negative length": b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
     "an unknown encoding": b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: x\r\n\r\n",
@@ -238,7 +245,7 @@ def test_a_request_that_broke_off_was_never_made(served, undisturbed):
     assert [flow.name for flow in emulator.world.flows.values()] == ["daily"]
 
 
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
 def test_other_methods_are_not_supported(served, undisturbed, method: str):
     response = requests.request(method, f"{served.address}/?Format=JSON", timeout=LONG)
     assert response.status_code == 400
