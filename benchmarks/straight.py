@@ -1,14 +1,21 @@
-"""Whether cost grows straight: CPU per call from 1 to 10,000 calls, and memory over 100,000."""
+"""Whether cost grows straight: CPU per call from 1 to 10,000 calls, and memory over 100,000.
+
+An emulator remembers each nonce for as long as its time would be accepted, half an hour, and its last 10,000
+requests. So it is measured twice: with all calls within half an hour, which is the most it can hold of so many, and
+with ten hours of its clock to make them in, over which it must not grow once the first half hour has passed.
+"""
 
 import gc
 import resource
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from benchmarks.contenders import OURS, synchronous
-from benchmarks.emulators import emulator_with_a_flow
 from benchmarks.measure import server
-from dms_backfill_sdk import AccessKey, Client, GetUserActiveTenantRequest
+from dms_backfill_sdk import AccessKey, Client, Emulator, GetUserActiveTenantRequest, ManualClock
+from dms_backfill_sdk.http import Transport
+from dms_backfill_sdk.transport.requests import RequestsTransport
 
 MANY = 100_000
 
@@ -43,6 +50,25 @@ def main() -> None:
             made = until
             print(f"  up to {until:6,}: {(time.process_time() - began) / count * 1e6:9.1f} µs", flush=True)
         _growth("client over HTTP", call, MANY)
-    emulator, _ = emulator_with_a_flow()
-    client = Client(credentials=AccessKey("testid", "testsecret"), transport=emulator.transport())
-    _growth("client and emulator, reading", lambda: client.call(GetUserActiveTenantRequest()), MANY)
+    _growth("client and emulator, all within half an hour", _reading(Emulator(), timedelta()), MANY)
+    _growth(
+        "client and emulator, over ten hours", _reading(Emulator(clock=ManualClock()), timedelta(hours=10) / MANY), MANY
+    )
+    intercepted = Emulator(clock=ManualClock())
+    with intercepted.intercept():
+        call = _reading(intercepted, timedelta(hours=10) / MANY, transport=RequestsTransport())
+        _growth("the same through responses", call, MANY)
+
+
+def _reading(emulator: Emulator, apart: timedelta, transport: Transport | None = None) -> Callable[[], object]:
+    """A call that reads, after some time on the emulator's clock."""
+    clock = emulator.clock
+    client = Client(
+        credentials=AccessKey("testid", "testsecret"), transport=transport or emulator.transport(), clock=clock
+    )
+
+    def call() -> object:
+        clock.sleep(apart.total_seconds())
+        return client.call(GetUserActiveTenantRequest())
+
+    return call
