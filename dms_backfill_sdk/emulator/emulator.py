@@ -18,7 +18,7 @@ from dms_backfill_sdk.dates import in_china
 from dms_backfill_sdk.emulator import flowfile
 from dms_backfill_sdk.emulator.answers import Style, answer, business_refusal, refusal, style_of
 from dms_backfill_sdk.emulator.doors.admin import PREFIX, admin
-from dms_backfill_sdk.emulator.doors.direct import DirectTransport
+from dms_backfill_sdk.emulator.doors.direct import AsyncDirectTransport, DirectTransport
 from dms_backfill_sdk.emulator.doors.intercept import intercept
 from dms_backfill_sdk.emulator.doors.server import Server, application
 from dms_backfill_sdk.emulator.engine import Engine
@@ -167,6 +167,10 @@ class Emulator:
             timeout: seconds after which the client no longer waits for an answer that a fault delays.
         """
         return DirectTransport(self.handle, self.clock, timeout)
+
+    def async_transport(self, *, timeout: float = 10.0) -> AsyncDirectTransport:
+        """The same for an :class:`~dms_backfill_sdk.AsyncClient`."""
+        return AsyncDirectTransport(self.transport(timeout=timeout))
 
     def intercept(self, address: str = "https://dms-enterprise.aliyuncs.com") -> AbstractContextManager[None]:
         """A block in which this emulator answers whatever this process sends to ``address`` by ``requests``."""

@@ -1,5 +1,6 @@
-"""The direct door: a :class:`~dms_backfill_sdk.http.Transport` that never leaves the process."""
+"""The direct door: a :class:`~dms_backfill_sdk.http.Transport` that never leaves the process; and one to await."""
 
+import asyncio
 from collections.abc import Callable
 
 from attrs import frozen
@@ -9,7 +10,7 @@ from dms_backfill_sdk.emulator.faults import Disturbed
 from dms_backfill_sdk.errors import OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 
-__all__ = ["DirectTransport"]
+__all__ = ["AsyncDirectTransport", "DirectTransport"]
 
 
 @frozen
@@ -42,4 +43,28 @@ class DirectTransport:
         return response
 
     def close(self) -> None:
+        """There is nothing to close."""
+
+
+@frozen
+class AsyncDirectTransport:
+    """The same for an :class:`~dms_backfill_sdk.AsyncClient`.
+
+    What the emulator does with a request, running SQL perhaps, is done in a thread.
+    """
+
+    inner: DirectTransport
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send once.
+
+        Raises:
+            OutcomeUnknownError: as :meth:`DirectTransport.send`; or whoever waited was cancelled meanwhile.
+        """
+        try:
+            return await asyncio.to_thread(self.inner.send, request)
+        except asyncio.CancelledError as cancelled:
+            raise OutcomeUnknownError(f"Cancelled when it may have reached {request.host}.") from cancelled
+
+    async def close(self) -> None:
         """There is nothing to close."""
