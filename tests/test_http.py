@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dms_backfill_sdk.http import FORM, HttpRequest, decode_pairs, encode_pairs, is_loopback, percent
+from dms_backfill_sdk.http import FORM, HttpRequest, Written, decode_pairs, encode_pairs, is_loopback, percent
 
 words = st.text(st.characters(codec="utf-8"))
 
@@ -14,6 +14,13 @@ words = st.text(st.characters(codec="utf-8"))
 @given(st.lists(st.tuples(words, words)))
 def test_what_is_written_is_read_again(pairs):
     assert decode_pairs(encode_pairs(pairs)) == tuple(pairs)
+
+
+@given(st.lists(st.tuples(words, words), min_size=1), words, words)
+def test_pairs_that_were_encoded_once_are_written_as_if_they_had_not_been(pairs, name, value):
+    written = Written.of(pairs).plus(name, value)
+    assert written == (*pairs, (name, value))
+    assert encode_pairs(written) == encode_pairs([*pairs, (name, value)])
 
 
 def test_only_what_need_not_be_encoded_stays_as_it_is():

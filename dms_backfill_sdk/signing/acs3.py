@@ -2,15 +2,14 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
-import attrs
 from attrs import frozen
 
-from dms_backfill_sdk.http import HttpRequest, encode_pairs
+from dms_backfill_sdk.http import HttpRequest, Written, encode_pairs
 from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, StsToken
-from dms_backfill_sdk.signing.rpc import TIMESTAMP
+from dms_backfill_sdk.signing.rpc import timestamp
 
 __all__ = ["HMAC_SHA256", "RSA_SHA256", "Algorithm", "canonical_request", "sign", "sign_with", "string_to_sign"]
 
@@ -47,13 +46,22 @@ def canonical_request(request: HttpRequest, signed_headers: Iterable[str], paylo
         signed_headers: the names that take part, in lower case; the order does not matter.
         payload: the digest of the body, in hex.
     """
-    names = sorted(signed_headers)
+    return _canonical_request(request, sorted(request.query), request.headers, sorted(signed_headers), payload)
+
+
+def _canonical_request(
+    request: HttpRequest,
+    query: Iterable[tuple[str, str]],
+    headers: Mapping[str, str],
+    names: Sequence[str],
+    payload: str,
+) -> str:
     return "\n".join(
         (
             request.method,
             request.path,
-            encode_pairs(sorted(request.query)),
-            *(f"{name}:{request.headers.get(name, '').strip()}" for name in names),
+            encode_pairs(query),
+            *[f"{name}:{headers.get(name, '').strip()}" for name in names],
             "",
             ";".join(names),
             payload,
@@ -72,8 +80,11 @@ def string_to_sign(
     """
     if request.headers.get("authorization", "").startswith(f"{RSA_SHA256.name} "):
         algorithm = RSA_SHA256
-    names = tuple(signed_headers) or _to_sign(request)
-    canonical = canonical_request(request, names, algorithm.digest(request.body))
+    names = tuple(signed_headers) or _to_sign(request.headers)
+    return _string_to_sign(algorithm, canonical_request(request, names, algorithm.digest(request.body)))
+
+
+def _string_to_sign(algorithm: Algorithm, canonical: str) -> str:
     return f"{algorithm.name}\n{algorithm.digest(canonical.encode())}"
 
 
@@ -93,33 +104,35 @@ def sign_with(
     """:func:`sign` with another algorithm for keys that are secrets."""
     if not isinstance(credentials, AccessKey | StsToken | BearerToken):
         algorithm = RSA_SHA256
+    payload = algorithm.digest(request.body)
     headers = {
         **request.headers,
         "host": request.host,
-        "x-acs-date": now.astimezone(UTC).strftime(TIMESTAMP),
+        "x-acs-date": timestamp(now),
         "x-acs-signature-nonce": nonce,
-        "x-acs-content-sha256": algorithm.digest(request.body),
+        "x-acs-content-sha256": payload,
     }
+    # Sorted, so that it is sent as it was signed.
+    query = Written.of(sorted(request.query))
     if isinstance(credentials, BearerToken):
         headers["x-acs-bearer-token"] = credentials.token
-        return attrs.evolve(request, headers=headers, query=(*request.query, ("SignatureType", "BEARERTOKEN")))
-    if isinstance(credentials, StsToken):
-        headers["x-acs-accesskey-id"] = credentials.id
-        headers["x-acs-security-token"] = credentials.token
-    unsigned = attrs.evolve(request, headers=headers)
-    text = string_to_sign(unsigned, algorithm=algorithm).encode()
-    if isinstance(credentials, AccessKey | StsToken):
-        signed = algorithm.mac(credentials.secret.encode(), text)
+        query = query.plus("SignatureType", "BEARERTOKEN")
     else:
-        signed = credentials.rsa_sha256(text).hex()
-    headers["authorization"] = (
-        f"{algorithm.name} Credential={credentials.id},SignedHeaders={';'.join(_to_sign(unsigned))},Signature={signed}"
-    )
-    return attrs.evolve(unsigned, headers=headers)
+        if isinstance(credentials, StsToken):
+            headers["x-acs-accesskey-id"] = credentials.id
+            headers["x-acs-security-token"] = credentials.token
+        names = _to_sign(headers)
+        text = _string_to_sign(algorithm, _canonical_request(request, query, headers, names, payload)).encode()
+        if isinstance(credentials, AccessKey | StsToken):
+            signed = algorithm.mac(credentials.secret.encode(), text)
+        else:
+            signed = credentials.rsa_sha256(text).hex()
+        headers["authorization"] = (
+            f"{algorithm.name} Credential={credentials.id},SignedHeaders={';'.join(names)},Signature={signed}"
+        )
+    return HttpRequest(request.method, request.scheme, request.host, request.path, query, headers, request.body)
 
 
-def _to_sign(request: HttpRequest) -> tuple[str, ...]:
+def _to_sign(headers: Iterable[str]) -> list[str]:
     # The documented set. A proxy may rewrite what is not in it, such as the user agent, without harm.
-    return tuple(
-        sorted(name for name in request.headers if name in ("host", "content-type") or name.startswith("x-acs-"))
-    )
+    return sorted([name for name in headers if name in ("host", "content-type") or name.startswith("x-acs-")])

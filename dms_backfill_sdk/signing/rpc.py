@@ -3,16 +3,19 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import attrs
-
-from dms_backfill_sdk.http import HttpRequest, Pairs, encode_pairs
+from dms_backfill_sdk.http import HttpRequest, Pairs, Written, encode_pairs
 from dms_backfill_sdk.signing.credentials import AccessKey, BearerToken, Credentials, KeyPair, StsToken
 
-__all__ = ["DIGESTS", "RSA", "TIMESTAMP", "sign", "sign_sha256", "signature", "string_to_sign"]
+__all__ = ["DIGESTS", "RSA", "sign", "sign_sha256", "signature", "string_to_sign", "timestamp"]
 
-TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
+
+def timestamp(now: datetime) -> str:
+    """A time with a zone as it is signed: in UTC, to the second."""
+    return f"{now.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
 
 #: SignatureMethod → the digest of its HMAC. The default is the one every official client uses.
 DIGESTS = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
@@ -21,11 +24,15 @@ RSA = "SHA256withRSA"
 
 def string_to_sign(request: HttpRequest) -> str:
     """What the signature is about: method, and all parameters of query and form body, sorted (documented)."""
-    return _string_to_sign(request.method, (*request.query, *request.form))
+    return _string_to_sign(request.method, _canonical((*request.query, *request.form)))
 
 
-def _string_to_sign(method: str, pairs: Pairs) -> str:
-    query = encode_pairs([pair for pair in sorted(pairs) if pair[0] != "Signature"])
+def _canonical(pairs: Pairs) -> list[tuple[str, str]]:
+    return [pair for pair in sorted(pairs) if pair[0] != "Signature"]
+
+
+def _string_to_sign(method: str, canonical: Iterable[tuple[str, str]]) -> str:
+    query = encode_pairs(canonical)
     # Encoded a second time, as a whole; after the first time these three are all there is to encode.
     return f"{method}&%2F&{query.replace('%', '%25').replace('=', '%3D').replace('&', '%26')}"
 
@@ -51,14 +58,16 @@ def sign(
         ("Action", request.headers["x-acs-action"]),
         ("Version", request.headers["x-acs-version"]),
         ("Format", "JSON"),
-        ("Timestamp", now.astimezone(UTC).strftime(TIMESTAMP)),
+        ("Timestamp", timestamp(now)),
         ("SignatureNonce", nonce),
     )
-    query = (*request.query, *common, *_identity(credentials, method))
+    # Sorted, so that it is sent as it was signed.
+    query = Written.of(_canonical((*request.query, *common, *_identity(credentials, method))))
     if not isinstance(credentials, BearerToken):
-        text = _string_to_sign(request.method, (*query, *request.form))
-        query = (*query, ("Signature", _signed(text, credentials, method)))
-    return attrs.evolve(request, query=query)
+        form = request.form
+        text = _string_to_sign(request.method, _canonical((*query, *form)) if form else query)
+        query = query.plus("Signature", _signed(text, credentials, method))
+    return HttpRequest(request.method, request.scheme, request.host, request.path, query, request.headers, request.body)
 
 
 def _signed(text: str, credentials: AccessKey | StsToken | KeyPair, method: str) -> str:

@@ -109,6 +109,17 @@ def test_a_signed_request_says_all_that_the_service_asks_for(unsigned, moment, c
     assert request.query == (("DagId", "15001"),)  # a copy was signed
 
 
+@given(query=parameters, form=parameters)
+def test_what_is_sent_is_what_was_signed(unsigned, moment, query, form):
+    headers = {"content-type": FORM} if form else {}
+    request = unsigned(tuple(query.items()), headers=headers, body=encode_pairs(form.items()).encode())
+    signed = rpc.sign(request, KEY, **moment)
+    assert (signed.headers, signed.body) == (request.headers, request.body)
+    assert dict(signed.query).items() >= query.items()
+    assert signed.target == f"/?{encode_pairs(list(signed.query))}"
+    assert dict(signed.query)["Signature"] == rpc.signature(rpc.string_to_sign(signed), KEY.secret)
+
+
 def test_a_bearer_token_travels_without_a_signature(unsigned, moment):
     sent = dict(rpc.sign(unsigned(), BearerToken("tok"), **moment).query)
     assert (sent["SignatureType"], sent["BearerToken"]) == ("BEARERTOKEN", "tok")
