@@ -1,24 +1,20 @@
 """HTTP by the aiohttp library."""
 
 import asyncio
-import os
-import re
 import ssl
 from asyncio import AbstractEventLoop
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
 
 import aiohttp
-import certifi
 from yarl import URL
 
-from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
+from dms_backfill_sdk.errors import DmsError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
-from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout
+from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout, trusted, unwritable, writable
 
 __all__ = ["AiohttpTransport"]
 
@@ -63,8 +59,8 @@ class AiohttpTransport:
         cause: BaseException | None = None
         # Set by the trace of the session as soon as there is a connection to send on.
         way = SimpleNamespace(open=False)
-        if not all(_NAME(name) and _VALUE(value) for name, value in request.headers.items()):
-            raise _unwritable("a header")
+        if not writable(request.headers):
+            raise unwritable("a header")
         try:
             return await self._exchange(request, way)
         except asyncio.CancelledError as cancelled:
@@ -121,7 +117,7 @@ class AiohttpTransport:
     async def _trusted(self) -> ssl.SSLContext:
         """The authorities that are trusted; read from disk once, off the loop."""
         if self._trust is None:
-            self._trust = await asyncio.to_thread(_context)
+            self._trust = await asyncio.to_thread(trusted)
         return self._trust
 
     async def close(self) -> None:
@@ -129,13 +125,6 @@ class AiohttpTransport:
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
-
-
-def _context() -> ssl.SSLContext:
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
-    if Path(bundle).is_dir():
-        return ssl.create_default_context(capath=bundle)
-    return ssl.create_default_context(cafile=bundle)
 
 
 def _telling_when_the_way_is_open() -> aiohttp.TraceConfig:
@@ -167,18 +156,7 @@ def _explain(
         refused = f"{caught.status} {caught.message}" if isinstance(caught, aiohttp.ClientHttpProxyError) else kind
         said = cause or refused
         return NotSentError(f"Could not connect to {host}: {said}.", advice=CONNECT), cause
-    return _unwritable(kind), None
-
-
-def _unwritable(what: str) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"This cannot be written as an HTTP request ({what}).", advice="Check the host and what goes into the headers."
-    )
-
-
-# The library notices only when there is a connection to write on.
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
-_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*").fullmatch
+    return unwritable(kind), None
 
 
 def _inward(error: BaseException) -> Iterator[BaseException]:

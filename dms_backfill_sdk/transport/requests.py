@@ -1,31 +1,27 @@
 """HTTP by the requests library."""
 
-import http.client
 import logging
 import ssl
 import threading
-import time
 import traceback
 from collections.abc import Iterator
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from requests.structures import CaseInsensitiveDict
+from requests.utils import select_proxy
 
-from dms_backfill_sdk.errors import DmsError, InvalidRequestError, NotSentError, OutcomeUnknownError
+from dms_backfill_sdk.errors import DmsError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
-from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout
+from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout, unwritable, writable
+from dms_backfill_sdk.transport.kept import MOST, Kept, whole
 
 __all__ = ["RequestsTransport"]
-
-#: Connections kept open to one host; more threads than that still work, they connect anew.
-POOL = 64
-
-#: Bytes of a body that are read at once.
-PART = 65536
 
 
 class RequestsTransport:
@@ -67,45 +63,24 @@ class RequestsTransport:
         way, prepared = self._prepared(request)
         _sending.now = True
         try:
-            return self._exchange(way, prepared)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as caught:
+            return way.send(prepared)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as caught:
             error, cause = _explain(caught, request.host, self.timeout)
         finally:
             _sending.now = False
         # Raised out here: the library's own exception holds the whole URL, and with it tokens and signature.
         raise error from cause
 
-    def _exchange(self, way: "_Way", prepared: requests.PreparedRequest) -> HttpResponse:
-        response = way.adapter.send(prepared, timeout=self.timeout, stream=True, **way.settings)
-        try:
-            body = self._whole_body(response.raw)
-        finally:
-            response.close()
-        headers = {name.lower(): value for name, value in response.raw.headers.items()}
-        return HttpResponse(response.status_code, headers, body)
-
-    def _whole_body(self, raw: Any) -> bytes:
-        """The body, in no more than the read timeout, even when it comes drop by drop."""
-        deadline = time.monotonic() + self.timeout[1]
-        parts = []
-        # Asked for a size, urllib3 notices a body that ends too early; asked for none, it does not.
-        while part := raw.read1(PART, decode_content=True):
-            parts.append(part)
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout
-        return b"".join(parts)
-
     def _prepared(self, request: HttpRequest) -> "tuple[_Way, requests.PreparedRequest]":
+        if not writable(request.headers):
+            raise unwritable("a header")
         try:
             way = self._way(request.scheme, request.host)
             return way, way.prepared(request)
         except (requests.RequestException, UnicodeError) as caught:
             kind = type(caught).__name__
-        # Raised out here: the library's words quote what it refuses, and that may be a token.
-        raise InvalidRequestError(
-            f"This cannot be written as an HTTP request ({kind}).",
-            advice="Check the host and what goes into the headers.",
-        )
+        # Raised out here: the library's words quote what it refuses.
+        raise unwritable(kind)
 
     def _way(self, scheme: str, host: str) -> "_Way":
         key = scheme, host
@@ -113,7 +88,8 @@ class RequestsTransport:
             found = self._session.merge_environment_settings(f"{scheme}://{host}/", {}, True, None, None)
             if is_loopback(host):
                 found["proxies"] = {}
-            self._ways[key] = _Way(scheme, host, {name: found[name] for name in ("proxies", "verify", "cert")})
+            settings = {name: found[name] for name in ("proxies", "verify", "cert")}
+            self._ways[key] = _Way(scheme, host, self.timeout, settings)
         return self._ways[key]
 
     def close(self) -> None:
@@ -126,75 +102,74 @@ class RequestsTransport:
 class _Way:
     """The way to one host: its address, proxies and certificates, found out once and not for each request."""
 
-    def __init__(self, scheme: str, host: str, settings: dict[str, Any]) -> None:
-        self.settings = settings
-        self.adapter = _Adapter(pool_connections=1, pool_maxsize=POOL, max_retries=0)
+    def __init__(self, scheme: str, host: str, timeout: tuple[float, float], settings: dict[str, Any]) -> None:
         root = requests.PreparedRequest()
         root.prepare_url(f"{scheme}://{host}/", None)
         self._root = root.url or ""
+        self._asked: dict[str, Any] = {"stream": True, "timeout": timeout, **settings}
+        direct = not select_proxy(self._root, settings["proxies"])
+        self.adapter = _Direct(self._root, timeout) if direct else _Adapter(timeout)
 
     def prepared(self, request: HttpRequest) -> requests.PreparedRequest:
         """What ``requests.Request.prepare`` makes of it, less what it need not do: the URL is encoded already."""
         prepared = requests.PreparedRequest()
+        prepared.method = request.method
         prepared.url = self._root + request.target.removeprefix("/")
-        prepared.prepare_method(request.method)
-        prepared.prepare_headers(request.headers)
-        prepared.prepare_body(request.body or None, None)
+        prepared.headers = CaseInsensitiveDict(request.headers)
+        prepared.headers["content-length"] = str(len(request.body))
+        prepared.body = request.body or None
         return prepared
 
-
-class _Pool(HTTPConnectionPool):
-    """A pool that does not look after what it is never asked for: encoding what is encoded, repeating, redirecting."""
-
-    def urlopen(self, method: str, url: str, body: Any = None, headers: Any = None, *rest: Any, **asked: Any) -> Any:
-        if self.proxy:
-            return super().urlopen(method, url, body, headers, *rest, **asked)
-        connection = self._get_conn()
-        passed_on = {name: asked[name] for name in ("timeout", "preload_content", "decode_content")}
-        try:
-            return self._make_request(connection, method, url, body, headers, response_conn=connection, **passed_on)
-        except BaseException as caught:
-            connection.close()
-            self._put_conn(None)
-            if isinstance(caught, http.client.HTTPException):
-                raise urllib3.exceptions.ProtocolError("Connection aborted.", caught) from caught
-            raise
-
-
-class _SecurePool(_Pool, HTTPSConnectionPool):
-    """The same, encrypted."""
+    def send(self, prepared: requests.PreparedRequest) -> HttpResponse:
+        """The answer. It goes by the adapter's ``send``, where others may have put themselves in the way."""
+        response: Any = self.adapter.send(prepared, **self._asked)
+        answer: HttpResponse = response.raw
+        return answer
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter for one host, which finds its pool once, and makes no more of an answer than is asked of it."""
+    """An adapter that reads an answer whole, and makes no more of it than is asked here."""
 
-    _pool: Any = None
-
-    def init_poolmanager(self, *asked: Any, **settings: Any) -> None:
-        super().init_poolmanager(*asked, **settings)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-    def get_connection_with_tls_context(self, *asked: Any, **settings: Any) -> Any:
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*asked, **settings)
-        return self._pool
-
-    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        if proxies:
-            return super().request_url(request, proxies)
-        assert request.url  # noqa: S101  _Way gave it
-        return request.url[request.url.index("/", len("https://")) :]
+    def __init__(self, timeout: tuple[float, float]) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=MOST, max_retries=0)
+        self._timeout = timeout
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = requests.Response()
-        response.status_code, response.raw, response.request = resp.status, resp, req
+        response.request = req
+        response.status_code = resp.status
+        # What the libraries answer, or who stands in for them, is yet to be read.
+        response.raw = resp if isinstance(resp, HttpResponse) else whole(resp, self._timeout[1])
         return response
 
 
-#: Where the libraries stand while nothing of the request can have been sent: opening a connection (through a proxy's
-#: tunnel and up to the end of the TLS handshake), and finding the certificates for one. Should a library rename these,
-#: its errors count as "may have been sent", which is the harmless mistake of the two.
-_BEFORE_SENDING = frozenset({"connect", "cert_verify"})
+class _Direct(_Adapter):
+    """The same for one host that is reached without a proxy."""
+
+    def __init__(self, root: str, timeout: tuple[float, float]) -> None:
+        super().__init__(timeout)
+        parts = urlsplit(root)
+        self._path_at = len(root) - len("/")
+        self._kept: Any = Kept(parts.scheme, parts.hostname or "", parts.port, timeout)
+
+    def get_connection_with_tls_context(self, *_asked: Any, **_settings: Any) -> Any:
+        return self._kept
+
+    def cert_verify(self, *_asked: Any, **_settings: Any) -> None:
+        """Each new connection looks after it."""
+
+    def request_url(self, request: requests.PreparedRequest, _proxies: Any) -> str:
+        return (request.url or "")[self._path_at :]
+
+    def close(self) -> None:
+        self._kept.close()
+        super().close()
+
+
+#: Where the code stands while nothing of the request can have been sent. Behind a proxy these are the libraries' names:
+#: opening a connection (through the tunnel and up to the end of the TLS handshake), and finding the certificates for
+#: one. Should they be renamed, such errors count as "may have been sent", which is the harmless mistake of the two.
+_BEFORE_SENDING = frozenset({Kept.connected.__name__, "connect", "cert_verify"})
 _NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
 _TOO_LATE = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
 

@@ -1,8 +1,10 @@
 """Real sockets: which of our errors each way of failing becomes, and what is never done."""
 
 import contextlib
+import gzip
 import socket
 import struct
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from dms_backfill_sdk import InvalidRequestError, NotSentError, OutcomeUnknownError
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
+from dms_backfill_sdk.transport import kept
 from dms_backfill_sdk.transport.requests import RequestsTransport
 
 
@@ -177,6 +180,21 @@ def test_a_connection_kept_open_that_the_service_drops_is_not_tried_again(asking
     assert len(server.received) == 2
 
 
+def test_a_connection_kept_open_that_the_service_dropped_meanwhile_is_made_anew(asking, transport):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def once():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer())
+
+        for _ in range(3):
+            done = pool.submit(once)
+            assert transport.send(asking(host_of(server))).status == 200
+            done.result()
+
+
 def test_what_the_caller_was_just_dealing_with_says_nothing_about_this_request(asking, transport, serve, nobody):
     server = serve(b"")
     try:
@@ -233,6 +251,7 @@ def test_what_is_meant_is_what_arrives(asking, transport, serve, awkward):
         (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
         (b"HTTP/1.1 200 OK\r\nContent-Le", 200, b""),  # hung up amid the headers: whoever reads JSON will notice
         (answer(b"\xff\xfe"), 200, b"\xff\xfe"),
+        (answer(gzip.compress(b"{}"), "200 OK", "Content-Encoding: gzip"), 200, b"{}"),
     ],
 )
 def test_any_answer_is_handed_over_as_it_is_and_no_redirect_is_followed(asking, transport, serve, told, status, body):
@@ -264,6 +283,21 @@ def test_32_threads_share_a_transport_and_each_gets_its_own_answer(asking, trans
         assert all(pool.map(talk, range(32)))
     assert len(server.received) == 640
     assert server.connections <= 32
+
+
+def test_of_many_connections_no_more_are_kept_than_there_is_room_for(asking, transport, serve, monkeypatch):
+    monkeypatch.setattr(kept, "MOST", 1)
+    together = threading.Barrier(2)
+
+    def told(_received, _stopping):
+        together.wait(10)
+        yield answer()
+
+    server = serve(told, keep=True)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            list(pool.map(transport.send, [asking(server.host)] * 2))
+    assert server.connections == 3
 
 
 def test_an_authority_named_in_the_environment_is_trusted(asking, transport, serve, tls, certificate, monkeypatch):

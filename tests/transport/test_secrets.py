@@ -39,7 +39,7 @@ def shown_of(error: DmsError) -> list[str]:
 
 def is_clean(shown: list[str], caplog) -> bool:
     shown += [f"{record.getMessage()} {vars(record)}" for record in caplog.records]
-    assert caplog.records  # urllib3 does tell its story
+    assert caplog.records  # there is a story told
     return not [text for text in shown if any(secret in text for secret in WRITTEN)]
 
 
