@@ -4,7 +4,8 @@ import asyncio
 import ssl
 from asyncio import AbstractEventLoop
 from collections.abc import Iterator
-from types import SimpleNamespace
+from contextlib import nullcontext
+from contextvars import ContextVar
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 from weakref import WeakKeyDictionary
@@ -13,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from dms_backfill_sdk.errors import DmsError, NotSentError, OutcomeUnknownError
-from dms_backfill_sdk.http import HttpRequest, HttpResponse, is_loopback
+from dms_backfill_sdk.http import HttpRequest, HttpResponse, encode_pairs, is_loopback
 from dms_backfill_sdk.transport import CONNECT, LOOK, TRUST, checked_timeout, trusted, unwritable, writable
 
 __all__ = ["AiohttpTransport"]
@@ -57,12 +58,12 @@ class AiohttpTransport:
         """
         error: DmsError
         cause: BaseException | None = None
-        # Set by the trace of the session as soon as there is a connection to send on.
-        way = SimpleNamespace(open=False)
+        way = _Way()
+        _way.set(way)
         if not writable(request.headers):
             raise unwritable("a header")
         try:
-            return await self._exchange(request, way)
+            return await self._exchange(request)
         except asyncio.CancelledError as cancelled:
             if not way.open:
                 raise
@@ -73,20 +74,25 @@ class AiohttpTransport:
         # Raised out here: the library's own exception may hold the whole URL, and with it tokens and signature.
         raise error from cause
 
-    async def _exchange(self, request: HttpRequest, way: SimpleNamespace) -> HttpResponse:
-        session = self._session()
-        answering = session.request(
+    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        query = encode_pairs(request.query)
+        answering = self._session().request(
             request.method,
             # Encoded already, and signed as it is.
-            URL(request.url, encoded=True),
+            URL.build(
+                scheme=request.scheme, authority=request.host, path=request.path, query_string=query, encoded=True
+            ),
             headers={"accept-encoding": "identity", **request.headers},
             data=request.body or None,
             allow_redirects=False,
             proxy=self._proxy(request.scheme, request.host),
             ssl=await self._trusted() if request.scheme == "https" else True,
-            trace_request_ctx=way,
         )
-        async with answering as response, asyncio.timeout(self.timeout[1]):
+        # Most bodies come together with the head, and then there is nothing to wait for.
+        async with (
+            answering as response,
+            nullcontext() if response.content.is_eof() else asyncio.timeout(self.timeout[1]),
+        ):
             body = await response.read()
         headers = {name.lower(): value for name, value in response.headers.items()}
         return HttpResponse(response.status, headers, body)
@@ -97,11 +103,10 @@ class AiohttpTransport:
         if session is None or session.closed:
             connect, read = self.timeout
             self._sessions[loop] = session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                connector=_Connector(limit=CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=read),
-                trace_configs=[_telling_when_the_way_is_open()],
             )
         return session
 
@@ -127,14 +132,24 @@ class AiohttpTransport:
             await session.close()
 
 
-def _telling_when_the_way_is_open() -> aiohttp.TraceConfig:
-    async def is_open(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
-        context.trace_request_ctx.open = True
+class _Way:
+    """Whether there is a connection for a request; from then on a part of it may have been sent."""
 
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(is_open)
-    trace.on_connection_reuseconn.append(is_open)
-    return trace
+    __slots__ = ("open",)
+
+    def __init__(self) -> None:
+        self.open = False
+
+
+#: The way of the request that this task sends.
+_way: ContextVar[_Way] = ContextVar("_way")
+
+
+class _Connector(aiohttp.TCPConnector):
+    async def connect(self, *asked: Any, **more: Any) -> Any:
+        connection = await super().connect(*asked, **more)
+        _way.get().open = True
+        return connection
 
 
 def _explain(
