@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PLACE = ROOT / "build" / "benchmarks"
 PEERS = PLACE / "peers"
 AIRFLOW = PLACE / "airflow"
-NAMES = ("imports", "calls", "crowd", "signing", "emulators", "plan", "engine", "campaign", "straight")
+NAMES = ("imports", "calls", "account", "crowd", "signing", "emulators", "plan", "engine", "campaign", "straight")
 
 
 def environment(place: Path, *wanted: str) -> None:

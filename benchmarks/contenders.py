@@ -16,9 +16,20 @@ from aliyunsdkdms_enterprise.request.v20181101.BackFillRequest import BackFillRe
 
 from dms_backfill_sdk import AccessKey, AsyncClient, BackFillRequest, Client
 
-__all__ = ["BARE", "OFFICIAL", "OURS", "asynchronous", "synchronous"]
+__all__ = [
+    "BARE",
+    "KEY",
+    "OFFICIAL",
+    "OFFICIAL_RPC",
+    "OURS",
+    "URLLIB3",
+    "asynchronous",
+    "ours",
+    "synchronous",
+]
 
-OURS, OFFICIAL, BARE = "ours, rpc", "official 3.0.0, ACS3", "requests, unsigned"
+OURS, OFFICIAL, BARE, URLLIB3 = "ours, rpc", "official 3.0.0, ACS3", "requests, unsigned", "urllib3, unsigned"
+OURS_ACS3, OFFICIAL_RPC = "ours, ACS3", "official 3.0.0, rpc"
 KEY = AccessKey("testid", "testsecret")
 PARAMETERS = {
     "Action": "BackFill",
@@ -31,7 +42,8 @@ PARAMETERS = {
 }
 
 
-def _ours() -> BackFillRequest:
+def ours() -> BackFillRequest:
+    """The request, in our own words."""
     return BackFillRequest(
         dag_id=15001,
         start_node_ids=[1, 2],
@@ -91,13 +103,13 @@ def synchronous(host: str) -> dict[str, Callable[[], object]]:
         return json.loads(connection.getresponse().read())
 
     return {
-        OURS: lambda: rpc.back_fill(_ours()),
-        "ours, ACS3": lambda: acs3.back_fill(_ours()),
+        OURS: lambda: rpc.back_fill(ours()),
         OFFICIAL: lambda: official.back_fill(_official()),
-        "official 3.0.0, rpc": lambda: official_rpc.back_fill(_official()),
+        OURS_ACS3: lambda: acs3.back_fill(ours()),
+        OFFICIAL_RPC: lambda: official_rpc.back_fill(_official()),
         "classic 1.53.12, rpc": ask_classic,
         BARE: lambda: session.post(f"http://{host}/", params=PARAMETERS).json(),
-        "urllib3, unsigned": lambda: pool.request("POST", f"http://{host}/?{urlencode(PARAMETERS)}").json(),
+        URLLIB3: lambda: pool.request("POST", f"http://{host}/?{urlencode(PARAMETERS)}").json(),
         "http.client, unsigned": ask_bare,
     }
 
@@ -117,7 +129,7 @@ def asynchronous(host: str) -> tuple[dict[str, Callable[[], Awaitable[object]]],
         await session.close()
 
     contenders: dict[str, Callable[[], Awaitable[object]]] = {
-        OURS: lambda: client.back_fill(_ours()),
+        OURS: lambda: client.back_fill(ours()),
         OFFICIAL: lambda: official.back_fill_async(_official()),
         "aiohttp, unsigned": bare,
     }

@@ -38,13 +38,14 @@ def side_by_side(
 ) -> dict[str, float]:
     """Measure in rounds, each contender once a round, after a round that does not count; print and return medians.
 
-    A ratio is taken within each round, so that what slows the machine down slows down both of its sides; printed is
-    the median of these, and the middle half of them.
+    Every other round goes backwards, so that nobody always follows the same one. A ratio is taken within each round,
+    so that what slows the machine down slows down both of its sides; printed is the median of these, and the middle
+    half of them.
     """
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
-        for name, measure in contenders.items():
-            figure = measure()
+        for name in list(contenders)[:: -1 if number % 2 else 1]:
+            figure = contenders[name]()
             if number:
                 found[name].append(figure)
     print(f"\n{title} ({rounds} rounds)\n{'':32}{unit:>12}" + "".join(f"   {'÷ ' + name:>24}" for name in against))
