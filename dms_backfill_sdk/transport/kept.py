@@ -3,7 +3,9 @@ after repetitions and redirects that never happen here."""
 
 import logging
 import ssl
+import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,6 +44,9 @@ class Kept:
         self._trust: ssl.SSLContext | None = None
         # The one that was used last is the least likely to have been dropped meanwhile.
         self._idle: deque[HTTPConnection] = deque()
+        self._keeping = threading.Lock()
+        # A client that nobody closed leaves nothing open.
+        weakref.finalize(self, _close, self._idle)
 
     def urlopen(self, method: str, url: str, body: Any, headers: Mapping[str, str], **_asked: Any) -> HttpResponse:
         """Send once, and read the whole answer. Whatever else is asked (timeouts, repetitions) is settled here."""
@@ -54,10 +59,7 @@ class Kept:
         except BaseException:
             connection.close()
             raise
-        if len(self._idle) < MOST:
-            self._idle.append(connection)
-        else:
-            connection.close()
+        self._keep(connection)
         return answer
 
     def connected(self) -> HTTPConnection:
@@ -74,6 +76,14 @@ class Kept:
             connection.timeout = self._read
         return connection
 
+    def _keep(self, connection: HTTPConnection) -> None:
+        with self._keeping:
+            room = len(self._idle) < MOST
+            if room:
+                self._idle.append(connection)
+        if not room:
+            connection.close()
+
     def _fresh(self) -> HTTPConnection:
         if self._scheme == "http":
             return HTTPConnection(self._host, self._port)
@@ -83,8 +93,13 @@ class Kept:
 
     def close(self) -> None:
         """Close those that nobody uses."""
-        while self._idle:
-            self._idle.pop().close()
+        _close(self._idle)
+
+
+def _close(idle: deque[HTTPConnection]) -> None:
+    with suppress(IndexError):
+        while True:
+            idle.pop().close()
 
 
 def whole(raw: BaseHTTPResponse, seconds: float) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Real sockets: which of our errors each way of failing becomes, and what is never done."""
 
 import contextlib
+import gc
 import gzip
 import socket
 import struct
@@ -298,6 +299,22 @@ def test_of_many_connections_no_more_are_kept_than_there_is_room_for(asking, tra
         for _ in range(2):
             list(pool.map(transport.send, [asking(server.host)] * 2))
     assert server.connections == 3
+
+
+def test_a_transport_that_nobody_closed_leaves_no_connection_open(asking):
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def until_the_end():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer())
+                return connection.recv(65536)
+
+        done = pool.submit(until_the_end)
+        RequestsTransport((10, 10)).send(asking(host_of(server)))
+        gc.collect()
+        assert done.result(10) == b""
 
 
 def test_an_authority_named_in_the_environment_is_trusted(asking, transport, serve, tls, certificate, monkeypatch):
