@@ -106,4 +106,3 @@ def main() -> None:
                 f"{max_active:>20}   {sent.total():>8}  {fewest:>9}   {sent.total() / fewest:>5.3f}"
                 f"  {took!s:<15} 1/{serial / took:.2f}"
             )
-

@@ -67,7 +67,7 @@ class AiohttpTransport:
         except asyncio.CancelledError as cancelled:
             if not way.open:
                 raise
-            error = OutcomeUnknownError(f"Cancelled while {request.host} may have been at it.", advice=LOOK)
+            error = OutcomeUnknownError(f"Cancelled when it may have reached {request.host}.", advice=LOOK)
             cause = cancelled
         except (aiohttp.ClientError, OSError, ValueError) as caught:
             error, cause = _explain(caught, request.host, self.timeout, sent=way.open)
