@@ -7,6 +7,7 @@ is asked for in a backfill. The service writes times without a zone and means UT
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import accumulate, repeat
 from typing import Any, Self, overload
 
 from attrs import frozen
@@ -91,7 +92,11 @@ class BusinessTimes(Sequence[datetime]):
         return self._at(steps) if isinstance(steps, int) else [self._at(step) for step in steps]
 
     def __iter__(self) -> Iterator[datetime]:
-        return map(self._at, range(len(self)))
+        if not self:
+            return iter(())
+        # Added up, which is several times as fast as to work out each: ten years have 87,600 hours.
+        step = timedelta(hours=self.interval if self.asc else -self.interval)
+        return accumulate(repeat(step, len(self) - 1), initial=self._at(0))
 
     def __contains__(self, value: object) -> bool:
         if not isinstance(value, datetime):
