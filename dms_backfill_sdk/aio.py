@@ -6,19 +6,17 @@ import os
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
-from attrs import Factory, field, frozen, validators
+from attrs import Factory, field, frozen
 
 from dms_backfill_sdk.awaiting import awaited
 from dms_backfill_sdk.backfill.aio import AsyncTaskFlow
 from dms_backfill_sdk.client import Client
-from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock, SystemClock
+from dms_backfill_sdk.clock import SystemClock
 from dms_backfill_sdk.errors import DmsError
 from dms_backfill_sdk.exchange import Conversation, Do, GivenUp, Over, Sleep, Told, call_of, converse, going_on, paging
 from dms_backfill_sdk.http import AsyncTransport, HttpRequest
-from dms_backfill_sdk.line import Line, address, line_of, source, tenant
-from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment
-from dms_backfill_sdk.transport import checked_timeout
+from dms_backfill_sdk.line import Line, Settings, line_of, source
+from dms_backfill_sdk.signing.credentials import from_environment
 from dms_backfill_sdk.transport.aiohttp import AiohttpTransport
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ T = TypeVar("T")
 
 
 @frozen(kw_only=True, eq=False)
-class AsyncClient:
+class AsyncClient(Settings):
     """A :class:`Client` whose calls are awaited. Immutable; one instance may be used by many tasks at once, and on
     several event loops::
 
@@ -62,18 +60,7 @@ class AsyncClient:
         ConfigurationError: it cannot be used like that.
     """
 
-    credentials: Credentials | CredentialSource | None = None
-    endpoint: str = field(default=None, converter=address)
-    signature: str = "rpc"
-    timeout: tuple[float, float] = field(default=(5.0, 10.0), converter=checked_timeout)
-    retry: RetryPolicy = field(factory=RetryPolicy, validator=validators.instance_of(RetryPolicy))
-    tid: int | None = field(default=None, converter=tenant)
     transport: AsyncTransport = field(default=Factory(lambda self: AiohttpTransport(self.timeout), takes_self=True))
-    clock: Clock = SYSTEM_CLOCK
-    end_inclusive: bool = True
-    service_clock: ServiceClock = field(
-        init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
-    )
     line: Line = field(init=False, repr=False)
 
     @line.default

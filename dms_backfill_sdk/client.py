@@ -4,9 +4,8 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from attrs import Factory, field, frozen, validators
+from attrs import Factory, field, frozen
 
-from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import DmsError
 from dms_backfill_sdk.exchange import (
     Conversation,
@@ -21,10 +20,7 @@ from dms_backfill_sdk.exchange import (
     raw_call_of,
 )
 from dms_backfill_sdk.http import HttpRequest, Transport
-from dms_backfill_sdk.line import Line, address, line_of, source, tenant
-from dms_backfill_sdk.retry import RetryPolicy
-from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource
-from dms_backfill_sdk.transport import checked_timeout
+from dms_backfill_sdk.line import Line, Settings, line_of, source
 from dms_backfill_sdk.transport.requests import RequestsTransport
 
 if TYPE_CHECKING:
@@ -40,7 +36,7 @@ R = TypeVar("R", bound="Response")
 
 
 @frozen(kw_only=True, eq=False)
-class Client:
+class Client(Settings):
     """A client of DMS. Immutable; one instance may be used by many threads at once.
 
     >>> with Client(credentials=AccessKey("id", "secret"), endpoint="http://127.0.0.1:8080") as client:
@@ -68,18 +64,7 @@ class Client:
         ConfigurationError: it cannot be used like that.
     """
 
-    credentials: Credentials | CredentialSource | None = None
-    endpoint: str = field(default=None, converter=address)
-    signature: str = "rpc"
-    timeout: tuple[float, float] = field(default=(5.0, 10.0), converter=checked_timeout)
-    retry: RetryPolicy = field(factory=RetryPolicy, validator=validators.instance_of(RetryPolicy))
-    tid: int | None = field(default=None, converter=tenant)
     transport: Transport = field(default=Factory(lambda self: RequestsTransport(self.timeout), takes_self=True))
-    clock: Clock = SYSTEM_CLOCK
-    end_inclusive: bool = True
-    service_clock: ServiceClock = field(
-        init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
-    )
     line: Line = field(init=False, repr=False)
 
     @line.default

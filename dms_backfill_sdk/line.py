@@ -5,17 +5,20 @@ import os
 import random
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from dms_backfill_sdk.clock import Clock, ServiceClock
+from attrs import Factory, field, frozen, validators
+
+from dms_backfill_sdk.clock import SYSTEM_CLOCK, Clock, ServiceClock
 from dms_backfill_sdk.errors import ConfigurationError
 from dms_backfill_sdk.http import is_loopback
 from dms_backfill_sdk.retry import RetryPolicy
 from dms_backfill_sdk.signing import Mechanism, mechanism
 from dms_backfill_sdk.signing.credentials import Credentials, CredentialSource, from_environment, is_credential
+from dms_backfill_sdk.transport import checked_timeout
 from dms_backfill_sdk.version import __version__
 
-__all__ = ["Line", "address", "line_of", "source", "tenant"]
+__all__ = ["Line", "Settings", "address", "line_of", "source", "tenant"]
 
 #: Every region is served here (read in the official SDK).
 ENDPOINT = "dms-enterprise.aliyuncs.com"
@@ -38,46 +41,6 @@ class Line(NamedTuple):
     nonce: Callable[[], str]
     random: Callable[[], float]
     user_agent: str
-
-
-class Settings(Protocol):
-    """What a client was made with, as far as it says how to ask."""
-
-    @property
-    def endpoint(self) -> str: ...
-
-    @property
-    def signature(self) -> str: ...
-
-    @property
-    def retry(self) -> RetryPolicy: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def service_clock(self) -> ServiceClock: ...
-
-
-def line_of(client: Settings, credentials: Credentials | CredentialSource) -> Line:
-    """How this client asks.
-
-    Raises:
-        ConfigurationError: there is no such signature.
-    """
-    scheme, _, host = client.endpoint.partition("://")
-    return Line(
-        scheme=scheme,
-        host=host,
-        mechanism=mechanism(client.signature),
-        credentials=credentials,
-        retry=client.retry,
-        clock=client.clock,
-        service=client.service_clock,
-        nonce=lambda: os.urandom(16).hex(),
-        random=random.random,
-        user_agent=f"dms-backfill-sdk/{__version__}",
-    )
 
 
 def address(endpoint: str | None) -> str:
@@ -105,6 +68,44 @@ def tenant(tid: int | None) -> int | None:
     if tid is not None and (isinstance(tid, bool) or not isinstance(tid, int) or tid < 1):
         raise ConfigurationError(f"tid must be a positive integer; {tid!r} is not.")
     return tid
+
+
+@frozen(kw_only=True, eq=False)
+class Settings:
+    """What both clients are made with, as far as it says how to ask; see :class:`~dms_backfill_sdk.Client`."""
+
+    credentials: Credentials | CredentialSource | None = None
+    endpoint: str = field(default=None, converter=address)
+    signature: str = "rpc"
+    timeout: tuple[float, float] = field(default=(5.0, 10.0), converter=checked_timeout)
+    retry: RetryPolicy = field(factory=RetryPolicy, validator=validators.instance_of(RetryPolicy))
+    tid: int | None = field(default=None, converter=tenant)
+    clock: Clock = SYSTEM_CLOCK
+    end_inclusive: bool = True
+    service_clock: ServiceClock = field(
+        init=False, repr=False, default=Factory(lambda self: ServiceClock(self.clock), takes_self=True)
+    )
+
+
+def line_of(client: Settings, credentials: Credentials | CredentialSource) -> Line:
+    """How this client asks.
+
+    Raises:
+        ConfigurationError: there is no such signature.
+    """
+    scheme, _, host = client.endpoint.partition("://")
+    return Line(
+        scheme=scheme,
+        host=host,
+        mechanism=mechanism(client.signature),
+        credentials=credentials,
+        retry=client.retry,
+        clock=client.clock,
+        service=client.service_clock,
+        nonce=lambda: os.urandom(16).hex(),
+        random=random.random,
+        user_agent=f"dms-backfill-sdk/{__version__}",
+    )
 
 
 def source(credentials: Credentials | CredentialSource | None) -> Credentials | CredentialSource:

@@ -19,7 +19,12 @@ from sphinx.util.docutils import SphinxDirective
 
 import dms_backfill_sdk as face
 from dms_backfill_sdk import Client, DmsError, Switches
+from dms_backfill_sdk.backfill.campaign import AnyCampaign
+from dms_backfill_sdk.backfill.flow import AnyTaskFlow
+from dms_backfill_sdk.backfill.job import AnyJob
+from dms_backfill_sdk.backfill.plan import AnyPlan
 from dms_backfill_sdk.codes import CODES, Code
+from dms_backfill_sdk.line import Settings
 from dms_backfill_sdk.operations import FAMILIES
 from dms_backfill_sdk.retry import may_repeat
 
@@ -37,12 +42,20 @@ def table(widths: str, header: tuple[str, ...], rows: Iterable[tuple[str, ...]])
     yield ""
 
 
+#: What two sisters share, of whom one is awaited: it is shown at each, as if it were her own.
+SHARED = (AnyCampaign, AnyJob, AnyPlan, AnyTaskFlow, Settings)
+
+
 def described(*names: str) -> Iterator[str]:
     """The documentation of public names."""
     for name in names:
+        cls = getattr(face, name)
         yield from (f".. autoclass:: dms_backfill_sdk.{name}", "   :members:", "   :exclude-members: answers")
-        # "Bases: object" says nothing.
-        yield from ("   :show-inheritance:", "") if getattr(face, name).__bases__ != (object,) else ("",)
+        if issubclass(cls, SHARED):
+            yield from ("   :inherited-members: Shown, Generic", "")
+        else:
+            # "Bases: object" says nothing.
+            yield from ("   :show-inheritance:", "") if cls.__bases__ != (object,) else ("",)
 
 
 # -- operations ------------------------------------------------------------------------------------------------------
