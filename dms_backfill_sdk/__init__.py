@@ -190,13 +190,33 @@ _NAMES: dict[str, tuple[str, ...]] = {
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
+#: Libraries that come with an extra, and which.
+_EXTRAS = {
+    "aiohttp": "async",
+    "yarl": "async",
+    "httptools": "emulator",
+    "responses": "emulator",
+    "starlette": "emulator",
+    "uvicorn": "emulator",
+}
+
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604  all of them are strings
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    try:
+        module = importlib.import_module(f"{__name__}.{_HOME[name]}")
+    except ModuleNotFoundError as missing:
+        extra = _EXTRAS.get(missing.name or "")
+        if extra is None:
+            raise
+        raise ModuleNotFoundError(
+            f"{name} needs {missing.name}, which is not installed; install dms_backfill_sdk[{extra}].",
+            name=missing.name,
+        ) from missing
+    value = getattr(module, name)
     globals()[name] = value
     return value
 

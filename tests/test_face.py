@@ -1,8 +1,11 @@
 """The package's face: every public name is there, and costs nothing until it is named."""
 
+import configparser
 import importlib
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +50,26 @@ def test_a_client_loads_no_plan_no_server_and_no_key_pair():
     loaded = loaded_by("from dms_backfill_sdk import Client")
     assert "requests" in loaded
     assert not {"dms_backfill_sdk.backfill", "dms_backfill_sdk.operations.find", "starlette", "cryptography"} & loaded
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "extra"), [("AsyncClient", "aiohttp", "async"), ("Emulator", "uvicorn", "emulator")]
+)
+def test_a_name_whose_library_is_missing_says_which_extra_brings_it(name, library, extra):
+    script = f"import sys\nsys.modules[{library!r}] = None\nfrom dms_backfill_sdk import {name}"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, text=True)
+    assert told.stderr.splitlines()[-1] == (
+        f"ModuleNotFoundError: {name} needs {library}, which is not installed; install dms_backfill_sdk[{extra}]."
+    )
+
+
+def test_the_libraries_of_these_extras_are_known():
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[1] / "setup.cfg", "utf-8")
+    extras = setup["options.extras_require"]
+    assert {
+        re.match(r"\w+", line)[0]: extra
+        for extra in ("async", "emulator")
+        for line in extras[extra].split("\n")
+        if line
+    } == dms_backfill_sdk._EXTRAS
