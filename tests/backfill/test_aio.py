@@ -250,7 +250,8 @@ def test_over_http_with_a_crowd_of_jobs(dms_server):
 async def cancelled(wire, coroutine):
     """How a task ends that is cancelled as soon as a request hangs."""
     task = asyncio.create_task(coroutine)
-    await wire.hanging.wait()
+    async with asyncio.timeout(30):
+        await wire.hanging.wait()
     task.cancel()
     (ended,) = await asyncio.gather(task, return_exceptions=True)
     return ended
@@ -268,7 +269,7 @@ def two_windows(lab, client):
 
 
 @pytest.mark.parametrize("acted_on", [False, True], ids=["not sent", "perhaps sent"])
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 5))  # a list and a BackFill for each of two windows
 def test_a_submission_that_is_cancelled_at_any_request_says_what_was_started(new_lab, number, acted_on):
     lab = new_lab()
     wire = AsyncWire(lab.wire, acted_on=acted_on)
@@ -278,24 +279,17 @@ def test_a_submission_that_is_cancelled_at_any_request_says_what_was_started(new
     async def go():
         made = await plan()
         wire.hangs = len(wire.sent) + number
-        task = asyncio.create_task(made.submit())
-        hanging = asyncio.create_task(wire.hanging.wait())
-        await asyncio.wait([task, hanging], return_when=asyncio.FIRST_COMPLETED)
-        hanging.cancel()
-        task.cancel()
-        (ended,) = await asyncio.gather(task, return_exceptions=True)
-        return ended
+        return await cancelled(wire, made.submit())
 
     ended = run(go())
     sent = [dict(request.query)["Action"] for request in wire.sent]
     lab.wait(days=1)
     ran = Counter(lab.days(flow)) - Counter(["2022-01-03"])
     assert set(ran.values()) <= {1}
-    if isinstance(ended, sdk.AsyncJob):
-        assert len(ran) == 4
-    elif isinstance(ended, asyncio.CancelledError):
+    if isinstance(ended, asyncio.CancelledError):
         assert not ran
     else:
+        assert ran
         assert isinstance(ended, OutcomeUnknownError)
         assert ended.may_have_started
         known = {f"{time:%Y-%m-%d}" for time in ended.job.seen()}
@@ -360,7 +354,7 @@ def test_a_campaign_is_awaited_to_its_end(lab, client, tmp_path):
 
 
 @pytest.mark.parametrize("acted_on", [False, True], ids=["not sent", "perhaps sent"])
-@pytest.mark.parametrize("number", [1, 2, 3, 5, 8, 12, 16])
+@pytest.mark.parametrize("number", [1, 2, 3, 5, 7, 9, 12])
 def test_a_campaign_that_is_cancelled_at_any_request_is_run_again_and_runs_each_day_once(
     lab, client, wire, tmp_path, number, acted_on
 ):
@@ -370,12 +364,8 @@ def test_a_campaign_that_is_cancelled_at_any_request_is_run_again_and_runs_each_
     async def go():
         campaign = (await client.task_flow(flow.id)).campaign(ledger=tmp_path / "campaign.db", **CAMPAIGN)
         wire.hangs = len(wire.sent) + number
-        task = asyncio.create_task(campaign.run())
-        hanging = asyncio.create_task(wire.hanging.wait())
-        await asyncio.wait([task, hanging], return_when=asyncio.FIRST_COMPLETED)
-        hanging.cancel()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        ended = await cancelled(wire, campaign.run())
+        assert isinstance(ended, asyncio.CancelledError | OutcomeUnknownError)
         return await campaign.run()
 
     assert run(go()).finished
