@@ -27,7 +27,7 @@ from dms_backfill_sdk import (
     RetryPolicy,
     SystemClock,
 )
-from dms_backfill_sdk.exchange import GivenUp, Sleep, Told
+from dms_backfill_sdk.exchange import Do, GivenUp, Sleep, Told
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 
 KEY = AccessKey("testid", "hush")
@@ -377,3 +377,31 @@ def test_one_that_is_cancelled_while_it_looks_still_says_that_something_may_have
     ended = run(cancel())
     assert isinstance(ended, OutcomeUnknownError)
     assert str(ended).startswith("BackFill: The connection broke. It may have started.")
+
+
+def test_what_is_done_in_a_thread_is_over_before_whoever_was_cancelled_goes_on(client):
+    began, let_go, order = threading.Event(), threading.Event(), []
+
+    def act():
+        began.set()
+        assert let_go.wait(10)
+        order.append("done")
+
+    def talk():
+        try:
+            yield Do(act)
+        finally:
+            order.append("given up")
+
+    async def cancel():
+        task = asyncio.create_task(client.run(talk()))
+        await asyncio.to_thread(began.wait, 10)
+        task.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        let_go.set()
+        (ended,) = await asyncio.gather(task, return_exceptions=True)
+        return ended
+
+    assert isinstance(run(cancel()), asyncio.CancelledError)
+    assert order == ["done", "given up"]

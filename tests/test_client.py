@@ -23,6 +23,7 @@ from dms_backfill_sdk import (
     NotSentError,
     RetryPolicy,
 )
+from dms_backfill_sdk.exchange import Do
 from dms_backfill_sdk.http import HttpRequest, HttpResponse
 from dms_backfill_sdk.operations import FAMILIES, author, back_fill, control, find, request_class
 
@@ -259,3 +260,22 @@ def test_the_user_agent_names_the_sdk_and_nothing_is_logged_above_debug(client, 
     client.call(START)
     assert recorder.sent[0].headers["user-agent"].startswith("dms-backfill-sdk/")
     assert {record.levelno for record in caplog.records} == {logging.DEBUG}
+
+
+def test_what_is_interrupted_lets_go_at_once_of_what_it_holds(client):
+    held = ["a lock"]
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    def talk():
+        try:
+            yield Do(interrupted)
+        finally:
+            held.clear()
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        client.run(talk())
+    # Not only when the traceback, which keeps the conversation, is gone.
+    assert raised.tb is not None
+    assert held == []
